@@ -1,0 +1,25 @@
+/**
+ * Which files under `services/ports/` are adapters: every file and folder of a port but those named
+ * here. Only a `main.ts` may import an adapter, and each must run its port's conformance suite.
+ */
+
+/** Parts of every port. A suite may be split over several files named `conformance...`. */
+const PARTS_OF_A_PORT = ['port\\.ts', 'conformance[^/]*\\.ts', 'conformance/.*', '.*\\.test\\.ts'];
+
+/** `<port>/<file or folder>`: what several adapters of one port share, each with its reason. */
+export const SHARED_BY_ADAPTERS: Readonly<Record<string, string>> = {};
+
+/** Folders beside the ports, each with its reason. Adapters of any port may import them. */
+export const SHARED_BY_PORTS: Readonly<Record<string, string>> = {
+  'data-folder': 'the one LMDB environment that the embedded adapters of all ports live in',
+};
+
+const parts = PARTS_OF_A_PORT.map((part) => `[^/]+/${part}`);
+const shared = Object.keys(SHARED_BY_ADAPTERS).map(
+  (path) => `${path.replaceAll('.', '\\.')}(/.*)?`,
+);
+
+/** Matches the path of every adapter file, and of the folders that ports share. */
+export const ADAPTER_PATH = `^services/ports/(?!(${[...parts, ...shared].join('|')})$)`;
+/** Matches what the ports share. */
+export const SHARED_PATH = `^services/ports/(${Object.keys(SHARED_BY_PORTS).join('|')})/`;

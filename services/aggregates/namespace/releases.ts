@@ -1,0 +1,27 @@
+/**
+ * A block that was taken back rests until its quarantine is over (a Tick) and its old node has let
+ * go of it (an ack); then it is free again, behind all blocks that have rested longer.
+ */
+import type { EffectsInProgress } from '../effects.ts';
+import type { NamespaceState, Release } from './state.ts';
+
+const MS_PER_SECOND = 1000;
+
+export function quarantineMs(state: NamespaceState, release: Release): number {
+  const seconds = state.claims.get(release.claim)?.grant?.quarantineSeconds ?? 0;
+  return seconds * MS_PER_SECOND;
+}
+
+export function freeIfRested(
+  state: NamespaceState,
+  release: Release,
+  effects: EffectsInProgress,
+): void {
+  if (!release.acked || !release.ticked) return;
+  state.releases.delete(release.id);
+  const claim = state.claims.get(release.claim);
+  if (claim === undefined) return;
+  claim.used.delete(release.base);
+  claim.free.add(release.base);
+  effects.claims.add(claim.id);
+}

@@ -1,0 +1,236 @@
+/**
+ * The rows of the error table (see `errors.ts`), grouped by area: BERTH_<AREA>_<WHAT>.
+ * `retry`: never (the same call fails again), backoff (try again later), refetch (get fresh state
+ * first). `exit`: exit code of a command that ends with it.
+ */
+export interface ErrorRow {
+  readonly message: string;
+  readonly retry: 'never' | 'backoff' | 'refetch';
+  readonly exit: number;
+  readonly hint: string;
+}
+
+const EXIT_USAGE = 2;
+const EXIT_INPUT = 3;
+const EXIT_ENVIRONMENT = 4;
+const EXIT_UNAVAILABLE = 5;
+const EXIT_INTERNAL = 70;
+
+function row(retry: ErrorRow['retry'], exit: number, message: string, hint = ''): ErrorRow {
+  return { message, retry, exit, hint };
+}
+
+export const ERROR_TABLE = {
+  BERTH_AGENT_BEHIND: row(
+    'refetch',
+    EXIT_INTERNAL,
+    'push {nonce} is older than what this node has.',
+    'The hub waits until it has read as far as the node.',
+  ),
+  BERTH_AGENT_CHECKSUM: row(
+    'refetch',
+    EXIT_INTERNAL,
+    'after push {nonce} the node has checksum {have}, the hub says {want}.',
+    'The agent asks for a snapshot by itself.',
+  ),
+  BERTH_AGENT_FAILED: row(
+    'refetch',
+    EXIT_INTERNAL,
+    'push {nonce} could not be applied: {reason}.',
+    'What was in force before stays.',
+  ),
+  BERTH_AGENT_READ_BACK: row(
+    'refetch',
+    EXIT_INTERNAL,
+    'kernel table {table} does not hold what was written to it.',
+    'Something else writes to the pinned maps; the drift check repairs it.',
+  ),
+  BERTH_CNI_BAD_REQUEST: row(
+    'never',
+    EXIT_INPUT,
+    'CNI request refused: {reason}.',
+    'Send one line of JSON with verb, uid, ip, netns and hostInterface.',
+  ),
+  BERTH_CNI_FAILED: row(
+    'backoff',
+    EXIT_INTERNAL,
+    'the CNI request could not be carried out: {reason}.',
+    'The call is repeated.',
+  ),
+  BERTH_CNI_NOT_MAPPED: row(
+    'backoff',
+    EXIT_UNAVAILABLE,
+    'pod {uid} has no mapping on this node after {waitedMs} ms ({reason}).',
+    'The pod stays without network until it has one; the call is repeated.',
+  ),
+  BERTH_CONFIG_BAD: row('never', EXIT_USAGE, 'configuration: {field}: {reason}.'),
+  BERTH_DATAPATH_ATTACH: row(
+    'backoff',
+    EXIT_ENVIRONMENT,
+    '{program} could not be attached to {interface}: {reason}.',
+  ),
+  BERTH_DATAPATH_BAD_ENTRY: row('never', EXIT_INTERNAL, 'table {table}: bad entry: {reason}.'),
+  BERTH_DATAPATH_CLOSED: row('never', EXIT_INTERNAL, 'the datapath is closed.'),
+  BERTH_DATAPATH_FULL: row(
+    'backoff',
+    EXIT_ENVIRONMENT,
+    'table {table} is full ({max} entries).',
+    'What was in force stays; new pods are held.',
+  ),
+  BERTH_DATAPATH_LAYOUT: row(
+    'never',
+    EXIT_ENVIRONMENT,
+    'pinned table {table} has another layout than this program: {reason}.',
+  ),
+  BERTH_DATAPATH_LOAD: row(
+    'never',
+    EXIT_ENVIRONMENT,
+    'the kernel programs could not be loaded: {reason}.',
+  ),
+  BERTH_DATAPATH_NEEDS_ROOT: row(
+    'never',
+    EXIT_ENVIRONMENT,
+    'the kernel datapath needs root (CAP_BPF, CAP_NET_ADMIN).',
+    'Without root: --datapath memory.',
+  ),
+  BERTH_DATAPATH_UNKNOWN_KEY: row('never', EXIT_INTERNAL, 'table {table}: no such key to remove.'),
+  BERTH_FOLD_INVARIANT: row(
+    'never',
+    EXIT_INTERNAL,
+    'the fold of {aggregate} broke a rule: {rule}.',
+    'The reader stops here; please report it with the log.',
+  ),
+  BERTH_FOLD_RULES_UNKNOWN: row(
+    'never',
+    EXIT_INTERNAL,
+    '{aggregate} uses rules {rules}, this program knows up to {known}.',
+    'Run a newer version.',
+  ),
+  BERTH_FOLD_UNKNOWN_TYPE: row(
+    'never',
+    EXIT_INTERNAL,
+    'record type {type} in {aggregate} is not known to this version.',
+    'Run a newer version.',
+  ),
+  BERTH_FOLD_CHECKPOINT_DIFFERS: row(
+    'never',
+    EXIT_INTERNAL,
+    'the fold of {aggregate} differs from its checkpoint at offset {offset}.',
+    'The log or the checkpoint was changed; the reader stops here.',
+  ),
+  BERTH_INPUT_ADDRESS: row('never', EXIT_INPUT, "'{value}' is not an IP address."),
+  BERTH_INPUT_CIDR: row('never', EXIT_INPUT, "'{value}' is not a CIDR such as 198.51.100.0/24."),
+  BERTH_INPUT_CIDR_HOST_BITS: row(
+    'never',
+    EXIT_INPUT,
+    "'{value}' has bits behind its prefix.",
+    'Did you mean {network}?',
+  ),
+  BERTH_INPUT_DUPLICATE: row(
+    'never',
+    EXIT_INPUT,
+    '{object} is defined in {first} and again in {second}.',
+    'The first stays in force; take one of them out.',
+  ),
+  BERTH_INPUT_FIELD: row('never', EXIT_INPUT, '{field}: {reason}.'),
+  BERTH_INPUT_SYNTAX: row('never', EXIT_INPUT, 'cannot be parsed: {reason}.'),
+  BERTH_INPUT_UNREADABLE: row('backoff', EXIT_INPUT, '{path} cannot be read: {reason}.'),
+  BERTH_INPUT_WATCH_ERROR: row(
+    'refetch',
+    EXIT_INPUT,
+    'the stream reports an error: {reason}.',
+    'What was in force stays.',
+  ),
+  BERTH_LAB_AGENT_SILENT: row('backoff', EXIT_UNAVAILABLE,
+    'the agent did not answer the CNI call: {reason}.', 'The call is repeated for a while.'),
+  BERTH_LAB_COMMAND: row('never', EXIT_ENVIRONMENT, 'lab: {command} failed: {reason}.'),
+  BERTH_LAB_NEEDS_ROOT: row(
+    'never',
+    EXIT_ENVIRONMENT,
+    'the lab of network namespaces needs root.',
+    'Without root: npm run demo -- --datapath memory.',
+  ),
+  BERTH_LAB_NOT_EMPTY: row('backoff', EXIT_ENVIRONMENT,
+    'lab {id} cannot be removed: processes or namespaces of it keep coming.',
+    'The next lab tries again.'),
+  BERTH_LAB_POD_REFUSED: row('backoff', EXIT_UNAVAILABLE,
+    'the agent refused pod {uid}: {code}: {message}'),
+  BERTH_LAB_TRAFFIC: row('never', EXIT_ENVIRONMENT, 'the traffic process of the lab: {reason}.'),
+  BERTH_LINK_BAD_MESSAGE: row('never', EXIT_INTERNAL, 'agent link: {reason}.'),
+  BERTH_LINK_LISTEN: row('backoff', EXIT_ENVIRONMENT,
+    'the hub cannot listen on {address}: {reason}.'),
+  BERTH_LOG_IN_USE: row(
+    'backoff',
+    EXIT_ENVIRONMENT,
+    '{path} is in use by process {pid}.',
+    'One process owns a data folder; stop that one first.',
+  ),
+  BERTH_LOG_PARTITIONS: row(
+    'never',
+    EXIT_ENVIRONMENT,
+    'the log has {have} partitions, the configuration says {want}.',
+    'The count is fixed when the log is made; use the old one.',
+  ),
+  BERTH_LOG_BAD_ENTRY: row('never', EXIT_INTERNAL, 'entry {index} cannot be appended: {reason}.'),
+  BERTH_LOG_OVERLOADED: row(
+    'backoff',
+    EXIT_UNAVAILABLE,
+    '{waiting} entries wait to be written to the log.',
+    'The disk is slower than what is appended.',
+  ),
+  BERTH_LOG_WRITE: row(
+    'backoff',
+    EXIT_ENVIRONMENT,
+    'the log could not be written: {reason}.',
+    'Whether the entries are there is not known; append the same ones again.',
+  ),
+  BERTH_LOG_CLOSED: row('never', EXIT_INTERNAL, 'the log is closed.'),
+  BERTH_LOG_OFFSET_GONE: row(
+    'refetch',
+    EXIT_INTERNAL,
+    'offset {offset} of partition {partition} is no longer in the log.',
+    'Start from checkpoints.',
+  ),
+  BERTH_CHECKPOINT_CLOSED: row('never', EXIT_INTERNAL, 'the checkpoints are closed.'),
+  BERTH_CHECKPOINT_BACKWARDS: row(
+    'never',
+    EXIT_INTERNAL,
+    'checkpoint of {aggregate} at {offset} is older than the one that is there ({have}).',
+  ),
+  BERTH_JOBS_BAD_JOB: row('never', EXIT_INTERNAL, 'queue {queue}: a job is refused: {reason}.'),
+  BERTH_JOBS_CLOSED: row('never', EXIT_INTERNAL, 'the job queue is closed.'),
+  BERTH_JOBS_FULL: row(
+    'backoff',
+    EXIT_UNAVAILABLE,
+    'queue {queue} holds {held} jobs.',
+    'Something makes jobs that nobody works.',
+  ),
+  BERTH_JOBS_WORKED: row('never', EXIT_INTERNAL, 'queue {queue} has a worker already.'),
+  BERTH_JOBS_WRITE: row(
+    'backoff',
+    EXIT_ENVIRONMENT,
+    'jobs of queue {queue} could not be written: {reason}.',
+    'Add the same ones again.',
+  ),
+  BERTH_NAT_CONFLICT: row(
+    'never',
+    EXIT_INPUT,
+    'pod {pod} is selected by {first} and {second}, whose destinations overlap.',
+    'The older EgressNat wins where they do.',
+  ),
+  BERTH_POOL_EXHAUSTED: row(
+    'backoff',
+    EXIT_UNAVAILABLE,
+    'EgressNat {egressNat} has no free block for {pods} pods.',
+    'Raise addresses.max, or give the pool more addresses.',
+  ),
+  BERTH_RUNTIME_STOP_TIMEOUT: row(
+    'never',
+    EXIT_INTERNAL,
+    '{name} did not stop within {waitedMs} ms.',
+    'It was left behind; see its last log lines.',
+  ),
+  BERTH_RUNTIME_DUPLICATE_FUNCTION: row('never', EXIT_INTERNAL, 'two functions are named {name}.'),
+} as const satisfies Record<string, ErrorRow>;
+
+export type ErrorCode = keyof typeof ERROR_TABLE;

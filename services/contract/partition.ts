@@ -1,0 +1,16 @@
+/**
+ * Which partition a key lives in: our own hash, not a client library's, because a record that
+ * lands elsewhere after an upgrade would split one aggregate's history in two. FNV-1a, 32 bits,
+ * over the UTF-8 bytes, then modulo. Never change it: the layout of every log rests on it.
+ */
+const FNV_OFFSET = 0x811c9dc5;
+const FNV_PRIME = 0x01000193;
+const encoder = new TextEncoder();
+
+export function partitionOf(key: string, partitionCount: number): number {
+  let hash = FNV_OFFSET;
+  for (const byte of encoder.encode(key)) {
+    hash = Math.imul(hash ^ byte, FNV_PRIME) >>> 0;
+  }
+  return hash % partitionCount;
+}

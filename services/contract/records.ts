@@ -1,0 +1,175 @@
+/**
+ * The records of `berth.events`: observations (what the outside world says), decisions (what Berth
+ * decided in answer to questions), forwards and receipts (messages between aggregates), Ticks and
+ * Rules. Field names are frozen with the type; a change makes a new type.
+ *
+ * An id is the hash of what the record says, never of where or when it was stored. An observation
+ * holds its source and its number there, so that one append repeated keeps its id and one fact
+ * seen twice has two.
+ */
+
+import type { BlockGeometry } from './block.ts';
+import { type Hash, hashOf } from './canonical.ts';
+import type {
+  AggregateKey,
+  EgressNatName,
+  NodeName,
+  PodUid,
+  PoolName,
+  TargetName,
+} from './identity.ts';
+import type { IpAddress } from './ip-address.ts';
+import type { Forward, Message } from './messages.ts';
+import type { AclTargetSpec, EgressNatFacts, Labels, NatPoolSpec, PodFacts } from './objects.ts';
+import type { Version } from './version.ts';
+
+export type RecordId = Hash;
+/** `<id of the record that opened it>/<what it is about>`. */
+export type QuestionId = string & { readonly __brand?: 'QuestionId' };
+/** The question that asked for the address; so every claim ever made has its own id. */
+export type ClaimId = QuestionId;
+/** The question that asked for the release; so every release ever made has its own id. */
+export type ReleaseId = QuestionId;
+
+/** Where an observation comes from and its number there. */
+export interface ObservationSource {
+  /** A watcher's term, `hub`, or `ticks`. */
+  readonly by: string;
+  readonly number: number;
+}
+
+export type Observation =
+  | { readonly type: 'WatchStarted'; readonly term: string }
+  | { readonly type: 'NamespaceObserved'; readonly labels: Labels }
+  | { readonly type: 'NamespaceGone' }
+  | { readonly type: 'PodObserved'; readonly pod: PodFacts }
+  | { readonly type: 'PodGone'; readonly uid: PodUid }
+  | { readonly type: 'EgressNatObserved'; readonly egressNat: EgressNatFacts }
+  | { readonly type: 'EgressNatGone'; readonly name: EgressNatName }
+  | { readonly type: 'PoolObserved'; readonly name: PoolName; readonly spec: NatPoolSpec }
+  | { readonly type: 'PoolGone'; readonly name: PoolName }
+  | { readonly type: 'TargetObserved'; readonly spec: AclTargetSpec }
+  | { readonly type: 'TargetGone' };
+
+/** By the hub: the node's kernel, read back, is at or after the release. */
+export interface ReleaseAcked {
+  readonly type: 'ReleaseAcked';
+  readonly release: ReleaseId;
+  readonly node: NodeName;
+  readonly version: Version;
+}
+
+/** By a job: the quarantine of the release is over, if this record's own time says so. */
+export interface Tick {
+  readonly type: 'Tick';
+  readonly release: ReleaseId;
+}
+
+export interface Forwarded {
+  readonly type: 'Forwarded';
+  readonly from: AggregateKey;
+  /** From 1, dense for each (from, to); the receiver takes exactly the next one. */
+  readonly number: number;
+  readonly message: Message;
+}
+
+/** In the sender's log: the forward is in the other log. */
+export interface Receipt {
+  readonly type: 'Receipt';
+  readonly to: AggregateKey;
+  readonly number: number;
+}
+
+/** From this record on, all readers fold by these rules. */
+export interface Rules {
+  readonly type: 'Rules';
+  readonly rules: number;
+}
+
+/** What a decision says to one question. */
+export type Answer =
+  | {
+      readonly kind: 'BerthGranted';
+      readonly question: QuestionId;
+      readonly pod: PodUid;
+      readonly egressNat: EgressNatName;
+      readonly claim: ClaimId;
+      readonly base: number;
+      readonly node: NodeName;
+    }
+  | {
+      readonly kind: 'BerthReleased';
+      readonly question: QuestionId;
+      readonly pod: PodUid;
+      readonly egressNat: EgressNatName;
+    }
+  | {
+      readonly kind: 'ClaimAsked';
+      readonly question: QuestionId;
+      readonly egressNat: EgressNatName;
+      readonly pool: PoolName;
+      readonly targets: readonly TargetName[];
+    }
+  | {
+      readonly kind: 'ClaimUpdated';
+      readonly question: QuestionId;
+      readonly claim: ClaimId;
+      readonly targets: readonly TargetName[];
+    }
+  | { readonly kind: 'ClaimReturned'; readonly question: QuestionId; readonly claim: ClaimId }
+  | {
+      readonly kind: 'AddressGranted';
+      readonly question: QuestionId;
+      readonly claim: ClaimId;
+      readonly address: IpAddress;
+      readonly geometry: BlockGeometry;
+      readonly quarantineSeconds: number;
+    }
+  | { readonly kind: 'TargetsTold'; readonly question: QuestionId; readonly claim: ClaimId }
+  | { readonly kind: 'AddressWithdrawn'; readonly question: QuestionId; readonly claim: ClaimId }
+  | { readonly kind: 'EntryConfirmed'; readonly question: QuestionId; readonly claim: ClaimId }
+  | { readonly kind: 'EntryRemoved'; readonly question: QuestionId; readonly claim: ClaimId };
+
+export interface Decision {
+  readonly type: 'Decision';
+  /** Hash of the aggregate's last accepted decision; at first the hash of its name. */
+  readonly predecessor: Hash;
+  readonly answers: readonly Answer[];
+  readonly forwards: readonly Forward[];
+}
+
+export type Body = Observation | ReleaseAcked | Tick | Forwarded | Receipt | Rules | Decision;
+export type RecordType = Body['type'];
+
+export interface EventRecord {
+  readonly id: RecordId;
+  readonly aggregate: AggregateKey;
+  /** Null for what no source numbers: decisions, forwards, receipts, Rules. */
+  readonly source: ObservationSource | null;
+  readonly body: Body;
+  /** W3C Trace Context of what caused it; in no hash. */
+  readonly traceparent: string | null;
+}
+
+/** A record where it stands in the log. */
+export interface LoggedEvent {
+  readonly partition: number;
+  readonly offset: number;
+  /** Append time, milliseconds since the epoch. */
+  readonly timeMs: number;
+  readonly record: EventRecord;
+}
+
+export function eventRecord(
+  aggregate: AggregateKey,
+  body: Body,
+  source: ObservationSource | null = null,
+  traceparent: string | null = null,
+): EventRecord {
+  return { id: hashOf({ aggregate, source, body }), aggregate, source, body, traceparent };
+}
+
+/** The predecessor of an aggregate's first decision. */
+export function genesisHash(aggregate: AggregateKey): Hash {
+  return hashOf(aggregate);
+}

@@ -1,0 +1,14 @@
+/** A folder of a test's own, outside the project, and gone after it. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export interface TemporaryFolder {
+  readonly path: string;
+  remove(): Promise<void>;
+}
+
+export async function temporaryFolder(): Promise<TemporaryFolder> {
+  const path = await mkdtemp(join(tmpdir(), 'berth-test-'));
+  return { path, remove: () => rm(path, { recursive: true, force: true }) };
+}

@@ -1,0 +1,42 @@
+/**
+ * One run for all tests, in two projects: what only computes runs in parallel, what touches the
+ * kernel, a broker or a socket (int, conformance, scenarios) runs alone, one file after another,
+ * since this must be true on a machine with two cores.
+ */
+import { defineConfig } from 'vitest/config';
+
+const ALONE = ['**/*.int.test.ts', '**/*.conformance.test.ts', 'test/scenarios/**/*.test.ts'];
+const NEVER = ['**/node_modules/**', '**/build/**'];
+
+export default defineConfig({
+  test: {
+    pool: 'forks',
+    passWithNoTests: false,
+    reporters: ['default', './test/closing-line-reporter.ts'],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['**/*.test.ts'],
+          exclude: [...ALONE, ...NEVER],
+          testTimeout: 10_000,
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'alone',
+          include: ALONE,
+          exclude: NEVER,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
+  },
+});
