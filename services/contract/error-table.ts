@@ -178,6 +178,8 @@ export const ERROR_TABLE = {
     '{waiting} entries wait to be written to the log.',
     'The disk is slower than what is appended.',
   ),
+  BERTH_LOG_UNREADABLE: row('never', EXIT_ENVIRONMENT, '{path} cannot be opened: {reason}.',
+    'Take another data folder, or repair this one.'),
   BERTH_LOG_WRITE: row(
     'backoff',
     EXIT_ENVIRONMENT,

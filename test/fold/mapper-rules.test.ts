@@ -204,6 +204,28 @@ describe('addresses', () => {
     expect(addresses).toEqual({ a: '203.0.113.16', b: '203.0.113.20' });
   });
 
+  test('a pool that is gone is remembered until the last of its addresses is given back', () => {
+    const story = shop();
+    story.pod('shop', 'a');
+    story.settle();
+    story.observe('pools', { type: 'PoolGone', name: 'blue' });
+    story.settle();
+    story.pod('shop', 'b');
+    story.settle();
+    expect(story.blocks('shop').map(({ pod }) => pod)).toEqual(['a']);
+    expect(story.world.pools.pools.get('blue')?.spec.gatewaySelector).toEqual(EVERYTHING);
+    story.podGone('shop', 'a');
+    story.settle();
+    const [release] = story.releases('shop');
+    if (release === undefined) throw new Error('nothing rests');
+    story.ack('shop', release);
+    story.log.nowMs += QUARANTINE_MS;
+    story.tick('shop', release);
+    story.settle();
+    expect(story.world.pools.pools.size).toBe(0);
+    expect(story.world.pools.holders.size).toBe(0);
+  });
+
   test('an address goes back after its last block has rested, and only then to others', () => {
     const story = shop();
     story.pool('blue', { addresses: cidrs('203.0.113.16/32') });

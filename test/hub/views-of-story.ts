@@ -3,15 +3,18 @@
  * and shows a node's resources as plain values.
  */
 import { fromBinary } from '@bufbuild/protobuf';
-import type { Story } from '../fold/story.ts';
 import { createWorld, type World } from '../../services/aggregates/world.ts';
-import { type Resource, ResourceSchema } from '../../services/contract/gen/berth/link/v1/link_pb.ts';
+import {
+  type Resource,
+  ResourceSchema,
+} from '../../services/contract/gen/berth/link/v1/link_pb.ts';
 import type { NodeName } from '../../services/contract/identity.ts';
 import { ipFromBytes, parseIp } from '../../services/contract/ip-address.ts';
 import type { NodeFromAgent, NodeFromApi } from '../../services/contract/node-records.ts';
 import type { Labels } from '../../services/contract/objects.ts';
 import type { NodeChange } from '../../services/hub/views/node-sets.ts';
 import { createViews, type Views } from '../../services/hub/views/views.ts';
+import type { Story } from '../fold/story.ts';
 
 export interface ViewsOfStory {
   readonly views: Views;

@@ -1,0 +1,51 @@
+/**
+ * The log: topics of partitions of records, each record under a key.
+ *
+ * Order: records of one key are read in the order in which they were appended; keys share a
+ * partition by `partitionOf` (contract/partition.ts). Offsets are dense from 0 in a partition.
+ * Durability: `append` answers when the records would survive a crash of the machine. An append
+ * whose fate is unknown (it threw) is repeated with the same bytes; readers cope with duplicates.
+ * Delivery: `read` gives every record at or after the positions asked for, in batches, and goes on
+ * with new ones until its signal is aborted, which ends it without an error. A slow reader slows
+ * nobody else; at most one batch is read ahead.
+ * Compaction: of a compacted topic only the latest record of each key needs to be there.
+ * Cursors: a named hint how far a reader came. No correctness rests on one.
+ * Close: `close` may be called twice; reads end, later calls are refused with BERTH_LOG_CLOSED.
+ */
+import type { Topic } from '../../contract/topics.ts';
+
+/** A value as it is stored: canonical JSON of one of the contract's record types. */
+export type LogValue = Readonly<Record<string, unknown>>;
+
+export interface NewEntry {
+  readonly key: string;
+  readonly value: LogValue;
+}
+
+export interface Entry {
+  readonly key: string;
+  readonly value: LogValue;
+  readonly partition: number;
+  readonly offset: number;
+  /** Append time, milliseconds since the epoch. */
+  readonly timeMs: number;
+}
+
+/** By partition: the next offset to read or to be written. A partition not named counts as 0. */
+export type Offsets = Readonly<Record<number, number>>;
+
+export interface EventLog {
+  readonly kind: 'lmdb';
+  partitionCount(topic: Topic): number;
+  /** All entries of one call keep their order within their keys. Answers where each one stands. */
+  append(topic: Topic, entries: readonly NewEntry[]): Promise<readonly Entry[]>;
+  /** From these offsets on (inclusive), then live. Batches never mix partitions. */
+  read(topic: Topic, from: Offsets, signal: AbortSignal): AsyncIterable<readonly Entry[]>;
+  /** The next offset to be written, by partition. */
+  ends(topic: Topic): Promise<Offsets>;
+  /** The latest entry of each key. */
+  latest(topic: Topic): Promise<ReadonlyMap<string, Entry>>;
+  commit(cursor: string, topic: Topic, offsets: Offsets): Promise<void>;
+  committed(cursor: string, topic: Topic): Promise<Offsets>;
+  close(): Promise<void>;
+}

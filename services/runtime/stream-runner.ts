@@ -1,0 +1,44 @@
+/**
+ * Binds a stream function to the log: batches one after the other, each only when the one before
+ * is done, and `caughtUp` once, as soon as everything that was there at the start was handled
+ * (at once when that was nothing). Ends when its signal is aborted, or with what the handler threw.
+ */
+import type { Entry, EventLog, Offsets } from '../ports/event-log/port.ts';
+import type { StreamHandler, StreamTrigger } from './define-function.ts';
+
+export async function runStream(
+  trigger: StreamTrigger,
+  handler: StreamHandler,
+  eventLog: EventLog,
+  signal: AbortSignal,
+): Promise<void> {
+  const from = await trigger.from();
+  const behind = partitionsBehind(from, await eventLog.ends(trigger.topic));
+  if (signal.aborted) return;
+  let caughtUp = behind.size === 0;
+  if (caughtUp) await handler.caughtUp(signal);
+  for await (const entries of eventLog.read(trigger.topic, from, signal)) {
+    await handler.batch(entries, signal);
+    if (signal.aborted) return;
+    if (caughtUp) continue;
+    markRead(behind, entries);
+    caughtUp = behind.size === 0;
+    if (caughtUp) await handler.caughtUp(signal);
+  }
+}
+
+/** By partition with something to read: where the log ended at the start. */
+function partitionsBehind(from: Offsets, ends: Offsets): Map<number, number> {
+  const behind = new Map<number, number>();
+  for (const [name, end] of Object.entries(ends)) {
+    const partition = Number(name);
+    if ((from[partition] ?? 0) < end) behind.set(partition, end);
+  }
+  return behind;
+}
+
+function markRead(behind: Map<number, number>, entries: readonly Entry[]): void {
+  const last = entries.at(-1);
+  if (last === undefined) return;
+  if (last.offset + 1 >= (behind.get(last.partition) ?? 0)) behind.delete(last.partition);
+}
