@@ -84,8 +84,9 @@ export function refusal(
   claim: PoolClaim,
   held = heldBy(state, claim),
 ): Refusal | null {
-  const spec = state.pools.get(claim.pool)?.spec;
-  if (spec === undefined) return 'no-such-pool';
+  const pool = state.pools.get(claim.pool);
+  if (pool === undefined || pool.gone) return 'no-such-pool';
+  const { spec } = pool;
   const { allowedNamespaces } = spec;
   if (allowedNamespaces === null || !selects(allowedNamespaces, claim.labels)) {
     return 'namespace-not-allowed';

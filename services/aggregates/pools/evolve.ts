@@ -1,6 +1,6 @@
 /** What each record does to the pools: who holds which address, and what the targets were told. */
 import { cidrAddresses } from '../../contract/cidr.ts';
-import { type AggregateKey, targetKey } from '../../contract/identity.ts';
+import { type AggregateKey, type PoolName, targetKey } from '../../contract/identity.ts';
 import type { Message } from '../../contract/messages.ts';
 import type { Answer, LoggedEvent } from '../../contract/records.ts';
 import type { Effects, EffectsInProgress, IgnoredBecause } from '../effects.ts';
@@ -31,12 +31,17 @@ function observe(
   switch (fact.type) {
     case 'PoolObserved': {
       const addresses = fact.spec.addresses.flatMap((cidr) => [...cidrAddresses(cidr)]);
-      state.pools.set(fact.name, { spec: fact.spec, addresses: new Set(addresses) });
+      const pool = { spec: fact.spec, gone: false, addresses: new Set(addresses) };
+      state.pools.set(fact.name, pool);
       break;
     }
-    case 'PoolGone':
-      if (!state.pools.delete(fact.name)) return 'unknown-subject';
+    case 'PoolGone': {
+      const pool = state.pools.get(fact.name);
+      if (pool === undefined || pool.gone) return 'unknown-subject';
+      state.pools.set(fact.name, { spec: pool.spec, gone: true, addresses: new Set() });
+      forgetIfDrained(state, fact.name);
       break;
+    }
     default:
       return 'unknown-subject';
   }
@@ -101,6 +106,16 @@ function freeIfForgotten(state: PoolsState, claim: PoolClaim): void {
   if (!claim.returned || claim.told.size > 0 || claim.dropping.size > 0) return;
   if (claim.grant !== null) state.holders.delete(claim.grant.address);
   state.claims.delete(claim.id);
+  forgetIfDrained(state, claim.pool);
+}
+
+/** A pool that is gone is remembered for as long as an address of it is held. */
+function forgetIfDrained(state: PoolsState, name: PoolName): void {
+  if (state.pools.get(name)?.gone !== true) return;
+  for (const { pool, grant } of state.claims.values()) {
+    if (pool === name && grant !== null) return;
+  }
+  state.pools.delete(name);
 }
 
 function arePossible(state: PoolsState, answers: readonly Answer[]): boolean {

@@ -46,6 +46,8 @@ export interface PoolClaim {
 
 export interface PoolState {
   readonly spec: NatPoolSpec;
+  /** The object is gone; what is held of it drains, and its gateways go on until then. */
+  readonly gone: boolean;
   /** Every address of the pool, in order. */
   readonly addresses: ReadonlySet<IpAddress>;
 }

@@ -1,0 +1,26 @@
+/** `berth`: folder = command. */
+import { Command } from 'commander';
+import { systemClock } from '../runtime/clock.ts';
+import { runMain } from '../runtime/life-cycle.ts';
+import { jsonLog } from '../runtime/log.ts';
+import { parseUpConfig, UP_OPTIONS } from './up/config.ts';
+import { up } from './up/up.ts';
+
+const program = new Command('berth').description(
+  'A NAT address and a block of ports for each pod, so that ACLs outside the cluster are written once.',
+);
+
+const upCommand = program
+  .command('up')
+  .description('Runs the whole pipeline but the agents in this process, on the embedded adapters.');
+for (const [flags, description] of UP_OPTIONS) upCommand.option(flags, description);
+upCommand.action(async (given: Record<string, unknown>) => {
+  const { logFile } = given;
+  const log = jsonLog({
+    ...(typeof logFile === 'string' ? { file: logFile } : {}),
+    fields: { process: 'control' },
+  });
+  await runMain((stop) => up(parseUpConfig(given), { log }, stop), { clock: systemClock(), log });
+});
+
+await program.parseAsync();

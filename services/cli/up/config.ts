@@ -1,0 +1,51 @@
+/** What `berth up` is told: checked at the edge, so that the rest never meets a bad value. */
+import { z } from 'zod';
+import { berthError } from '../../contract/errors.ts';
+import { parseConfig } from '../../runtime/config.ts';
+
+const PORT_MAX = 65535;
+
+const schema = z.strictObject({
+  data: z.string().min(1),
+  manifests: z.string().min(1).optional(),
+  recording: z.string().min(1).optional(),
+  listen: z
+    .string()
+    .regex(/^.+:\d+$/, 'is not HOST:PORT')
+    .refine(
+      (text) => Number(text.slice(text.lastIndexOf(':') + 1)) <= PORT_MAX,
+      'has no such port',
+    ),
+  socket: z.string().min(1),
+  logFile: z.string().min(1).optional(),
+});
+
+export interface UpConfig {
+  readonly data: string;
+  readonly source: { readonly kind: 'manifests' | 'recording'; readonly path: string };
+  readonly listen: string;
+  readonly socket: string;
+}
+
+export const UP_OPTIONS = [
+  ['--data <dir>', 'folder of the log, the checkpoints and the jobs'],
+  ['--manifests <dir>', 'read the outside world from this folder of manifests'],
+  ['--recording <path>', 'or from this recorded watch stream (a file or a folder), as it grows'],
+  ['--listen <host:port>', 'where agents reach the hub'],
+  ['--socket <path>', 'unix socket on which the status is answered'],
+  ['--log-file <path>', 'append log lines there instead of writing them to stderr'],
+] as const;
+
+/** @throws BERTH_CONFIG_BAD naming the field */
+export function parseUpConfig(given: unknown): UpConfig {
+  const { data, manifests, recording, listen, socket } = parseConfig(schema, JSON.stringify(given));
+  const from = { data, listen, socket };
+  if (manifests !== undefined && recording === undefined) {
+    return { ...from, source: { kind: 'manifests', path: manifests } };
+  }
+  if (recording !== undefined && manifests === undefined) {
+    return { ...from, source: { kind: 'recording', path: recording } };
+  }
+  const reason = 'name exactly one of the two';
+  throw berthError('BERTH_CONFIG_BAD', { field: '--manifests, --recording', reason });
+}

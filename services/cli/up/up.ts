@@ -1,0 +1,74 @@
+/**
+ * `berth up`: the control process. One process owns the data folder and hosts every function but
+ * the agents. It may be killed at any moment: what was acknowledged is in the log.
+ */
+import { ServerCredentials } from '@grpc/grpc-js';
+import { consoleFunctions } from '../../console/console.ts';
+import { createHub } from '../../hub/hub.ts';
+import { mapperFunctions } from '../../mapper/mapper.ts';
+import { lmdbCheckpoints } from '../../ports/checkpoints/lmdb.ts';
+import { lmdbEventLog } from '../../ports/event-log/lmdb.ts';
+import { localJobs } from '../../ports/jobs/local.ts';
+import { manifestsSource } from '../../ports/source/manifests.ts';
+import type { Problem, Source } from '../../ports/source/port.ts';
+import { recordingSource } from '../../ports/source/recording.ts';
+import { untilAborted } from '../../runtime/aborted.ts';
+import { type Clock, systemClock } from '../../runtime/clock.ts';
+import { startFunctions } from '../../runtime/host.ts';
+import type { Log } from '../../runtime/log.ts';
+import { systemRandom } from '../../runtime/random.ts';
+import { watcherFunction } from '../../watcher/watcher.ts';
+import type { UpConfig } from './config.ts';
+
+const PROBLEMS_KEPT = 100;
+
+export async function up(
+  config: UpConfig,
+  { log }: { readonly log: Log },
+  stop: AbortSignal,
+): Promise<void> {
+  const clock = systemClock();
+  const random = systemRandom();
+  const eventLog = await lmdbEventLog({ dir: config.data }, { clock });
+  const checkpoints = await lmdbCheckpoints({ dir: config.data });
+  const jobs = await localJobs({ dir: config.data }, { clock, random, log });
+  const components = { eventLog, checkpoints, jobs, clock, random, log };
+  const source = createSource(config, clock);
+  const problems: string[] = [];
+  const keep = ({ message }: Problem): void => {
+    problems.push(message);
+    if (problems.length > PROBLEMS_KEPT) problems.shift();
+  };
+  const hub = await createHub(
+    { listen: config.listen, credentials: ServerCredentials.createInsecure() },
+    components,
+  );
+  const live = () => ({
+    adapters: { eventLog: eventLog.kind, jobs: jobs.kind, source: source.kind },
+    links: hub.statuses().map(({ node, connected, inSync }) => ({ node, connected, inSync })),
+    converged: hub.converged(),
+    problems,
+  });
+  const functions = [
+    watcherFunction({ onProblem: keep }, { ...components, source }),
+    ...(await mapperFunctions({}, components)),
+    ...hub.functions,
+    ...consoleFunctions({ socket: config.socket }, { live }),
+  ];
+  const host = startFunctions(functions, components);
+  try {
+    const failure = await Promise.race([host.failed, untilAborted(stop)]);
+    if (failure instanceof Error) throw failure;
+  } finally {
+    await host.stop();
+    await jobs.close();
+    await checkpoints.close();
+    await eventLog.close();
+  }
+}
+
+function createSource({ source }: UpConfig, clock: Clock): Source {
+  return source.kind === 'manifests'
+    ? manifestsSource({ dir: source.path }, { clock })
+    : recordingSource({ path: source.path, follow: true }, { clock });
+}

@@ -1,0 +1,122 @@
+/**
+ * The live picture of an installation, folded from the log: pods and their berths, what waits and
+ * why, what nodes have acked, how long changes take. Read by people (`berth up`'s socket, the
+ * demo); nothing decides by it.
+ */
+import { exhaustedPods, waitsFor } from '../aggregates/namespace/exhausted.ts';
+import { egressNatsOf, isMappable } from '../aggregates/namespace/selection.ts';
+import type { NamespaceState, PodState } from '../aggregates/namespace/state.ts';
+import { createWorld } from '../aggregates/world.ts';
+import { aggregateName, type NodeName } from '../contract/identity.ts';
+import type { AckRecord } from '../contract/node-records.ts';
+import type { LoggedEvent } from '../contract/records.ts';
+import { createPropagation } from './propagation.ts';
+import type { BerthStatus, EgressNatStatus, LogStatus, NodeAckStatus } from './status.ts';
+
+export interface Picture {
+  event(event: LoggedEvent): void;
+  ack(ack: AckRecord): void;
+  status(): LogStatus;
+}
+
+export function createPicture(): Picture {
+  const world = createWorld();
+  const propagation = createPropagation();
+  const nodes = new Map<NodeName, NodeAckStatus>();
+  let recordsSent = 0;
+
+  function event(logged: LoggedEvent): void {
+    const { body } = logged.record;
+    const { ignored } = world.apply(logged);
+    if (ignored === null && body.type === 'PodObserved' && body.pod.node !== null) {
+      propagation.bound(body.pod.uid, logged.timeMs);
+    }
+  }
+
+  function ack(record: AckRecord): void {
+    const { node, bootId, version, checksum, readBackAtMs } = record;
+    recordsSent += record.recordsSent;
+    for (const pod of record.mapped) propagation.mapped(pod, readBackAtMs);
+    nodes.set(node, { node, bootId, version, checksum, readBackAtMs });
+  }
+
+  function status(): LogStatus {
+    const states = [...world.aggregates()].filter((state) => state.kind === 'namespace');
+    return {
+      version: world.version,
+      pods: podCounts(states),
+      egressNats: states.flatMap(egressNatStatuses),
+      berths: states.flatMap(berthStatuses),
+      acks: [...nodes.values()],
+      propagationMs: propagation.quantiles(),
+      recordsSent,
+    };
+  }
+
+  return { event, ack, status };
+}
+
+function podCounts(states: readonly NamespaceState[]): LogStatus['pods'] {
+  const counts = { present: 0, selected: 0, mapped: 0, exhausted: 0, hostNetwork: 0 };
+  for (const state of states) {
+    for (const pod of state.pods.values()) {
+      if (!pod.present) continue;
+      counts.present += 1;
+      if (pod.facts.hostNetwork) counts.hostNetwork += 1;
+      if (egressNatsOf(state, pod.facts).length > 0) counts.selected += 1;
+      if (pod.berths.size > 0) counts.mapped += 1;
+    }
+    for (const egressNat of state.egressNats.values()) {
+      counts.exhausted += exhaustedPods(state, egressNat).length;
+    }
+  }
+  return counts;
+}
+
+function egressNatStatuses(state: NamespaceState): EgressNatStatus[] {
+  const pods = [...state.pods.values()].filter((pod) => pod.present && isMappable(pod.facts));
+  return [...state.egressNats.values()].map((egressNat) => {
+    const { name } = egressNat.facts;
+    const exhausted = exhaustedPods(state, egressNat);
+    const claims = [...state.claims.values()].filter((claim) => claim.egressNat === name);
+    return {
+      namespace: aggregateName(state.key),
+      name,
+      addresses: claims.flatMap((claim) => claim.grant?.address ?? []),
+      pods: {
+        matched: pods.filter((pod) => isSelectedBy(state, pod, name)).length,
+        mapped: pods.filter((pod) => pod.berths.has(name)).length,
+      },
+      waitsFor: waitsFor(state, egressNat),
+      condition: exhausted.length > 0 ? 'Exhausted' : null,
+      exhausted: exhausted.map((uid) => state.pods.get(uid)?.facts.name ?? uid),
+    };
+  });
+}
+
+function isSelectedBy(state: NamespaceState, pod: PodState, name: string): boolean {
+  return egressNatsOf(state, pod.facts).some((egressNat) => egressNat.facts.name === name);
+}
+
+function berthStatuses(state: NamespaceState): BerthStatus[] {
+  return [...state.pods.values()].flatMap((pod) =>
+    [...pod.berths.values()].flatMap((berth) => {
+      const grant = state.claims.get(berth.claim)?.grant;
+      if (grant == null) return [];
+      const { base, node, egressNat } = berth;
+      const { blockSize } = grant.geometry;
+      return [
+        {
+          namespace: aggregateName(state.key),
+          pod: pod.facts.name,
+          uid: pod.facts.uid,
+          egressNat,
+          node,
+          address: grant.address,
+          base,
+          blockSize,
+        },
+      ];
+    }),
+  );
+}

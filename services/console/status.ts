@@ -1,0 +1,75 @@
+/** The shape of `GET /api/status`: what the console says of the whole installation at one moment. */
+import type { WaitsFor } from '../aggregates/namespace/exhausted.ts';
+import type { NodeName } from '../contract/identity.ts';
+import type { Version } from '../contract/version.ts';
+import type { Quantiles } from './propagation.ts';
+
+export interface NodeAckStatus {
+  readonly node: NodeName;
+  readonly bootId: string;
+  readonly version: Version;
+  readonly checksum: string;
+  /** Milliseconds since the epoch, by the node's clock. */
+  readonly readBackAtMs: number;
+}
+
+export interface EgressNatStatus {
+  readonly namespace: string;
+  readonly name: string;
+  readonly addresses: readonly string[];
+  readonly pods: { readonly matched: number; readonly mapped: number };
+  readonly waitsFor: WaitsFor | null;
+  readonly condition: 'Exhausted' | null;
+  /** Names of the pods that cannot get a block. */
+  readonly exhausted: readonly string[];
+}
+
+export interface BerthStatus {
+  readonly namespace: string;
+  readonly pod: string;
+  readonly uid: string;
+  readonly egressNat: string;
+  readonly node: NodeName;
+  readonly address: string;
+  readonly base: number;
+  readonly blockSize: number;
+}
+
+/** What the log alone says. */
+export interface LogStatus {
+  readonly version: Version;
+  readonly pods: {
+    readonly present: number;
+    readonly selected: number;
+    readonly mapped: number;
+    readonly exhausted: number;
+    readonly hostNetwork: number;
+  };
+  readonly egressNats: readonly EgressNatStatus[];
+  readonly berths: readonly BerthStatus[];
+  readonly acks: readonly NodeAckStatus[];
+  readonly propagationMs: Quantiles | null;
+  /** Records in acked pushes, counted for each node that got them. */
+  readonly recordsSent: number;
+}
+
+/** What the hub says of a node's link right now. */
+export interface LinkStatus {
+  readonly node: NodeName;
+  readonly connected: boolean;
+  /** The node has acked all that it shall have. */
+  readonly inSync: boolean;
+}
+
+export interface Status extends LogStatus {
+  readonly adapters: {
+    readonly eventLog: string;
+    readonly jobs: string;
+    readonly source: string;
+  };
+  readonly links: readonly LinkStatus[];
+  /** Everything is read, and every node concerned has acked its last version. */
+  readonly converged: boolean;
+  /** Input that was refused, newest last. */
+  readonly problems: readonly string[];
+}

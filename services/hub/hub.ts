@@ -1,0 +1,117 @@
+/**
+ * The hub's functions: reads the log and the node records to the end, then serves agents and folds
+ * on. It holds nothing that is not in the log, so any number of hubs may run, and any may die.
+ */
+import type { ServerCredentials } from '@grpc/grpc-js';
+import { createWorld } from '../aggregates/world.ts';
+import { loggedEvent } from '../contract/logged-event.ts';
+import type { NodeRecord } from '../contract/node-records.ts';
+import { TOPICS } from '../contract/topics.ts';
+import { nextOffsets } from '../contract/version.ts';
+import type { Checkpoints } from '../ports/checkpoints/port.ts';
+import type { EventLog } from '../ports/event-log/port.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { type BerthFunction, defineFunction, service, stream } from '../runtime/define-function.ts';
+import type { Log } from '../runtime/log.ts';
+import { createAppender } from './appender.ts';
+import { createHubCore, type HubCore, type NodeRecords } from './hub-core.ts';
+import { startLinkServer } from './link-server.ts';
+import { converged, type NodeStatus } from './node-status.ts';
+
+export interface HubInit {
+  /** Where agents reach it: `host:port`; port 0: any free one. */
+  readonly listen: string;
+  readonly credentials: ServerCredentials;
+  /** How long an agent's question for the gateways may stay open. @default 1000 */
+  readonly gatewayWaitMs?: number;
+  /** A dead link is noticed after this twice. @default 1000 */
+  readonly keepaliveMs?: number;
+}
+
+export interface HubComponents {
+  readonly eventLog: EventLog;
+  readonly checkpoints: Checkpoints;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface Hub {
+  readonly functions: BerthFunction[];
+  /** The port that it listens on, once it has read to the end. */
+  readonly serving: Promise<number>;
+  /** Of every node that was met, has pods or is a gateway; none before it serves. */
+  statuses(): NodeStatus[];
+  /** It serves, and every node concerned has acked all that it shall have. */
+  converged(): boolean;
+}
+
+const GATEWAY_WAIT_MS = 1000;
+
+export async function createHub(init: HubInit, components: HubComponents): Promise<Hub> {
+  const { eventLog, checkpoints, clock, log } = components;
+  const world = createWorld(await checkpoints.all());
+  const nodeRecords: NodeRecords = new Map();
+  const appender = createAppender({ eventLog, clock, log });
+  const eventsRead = Promise.withResolvers<void>();
+  const nodesRead = Promise.withResolvers<void>();
+  const serving = Promise.withResolvers<number>();
+  /** Null while it reads to the end. */
+  let core: HubCore | null = null;
+
+  async function serve(signal: AbortSignal): Promise<void> {
+    await Promise.race([aborted(signal), Promise.all([eventsRead.promise, nodesRead.promise])]);
+    if (signal.aborted) return;
+    core = createHubCore(
+      { gatewayWaitMs: init.gatewayWaitMs ?? GATEWAY_WAIT_MS },
+      { world, nodeRecords, clock, log, append: appender.add },
+    );
+    const server = await startLinkServer(init, core);
+    log.info({ port: server.port, version: world.version }, 'hub serves');
+    serving.resolve(server.port);
+    await aborted(signal);
+    server.stop();
+  }
+
+  return {
+    functions: [
+      defineFunction({
+        name: 'hub-events',
+        trigger: stream(TOPICS.events.name, async () => nextOffsets(world.version)),
+        handler: {
+          batch: async (entries) => {
+            const events = entries.map(loggedEvent);
+            if (core !== null) core.events(events);
+            else for (const event of events) world.apply(event);
+          },
+          caughtUp: async () => eventsRead.resolve(),
+        },
+      }),
+      defineFunction({
+        name: 'hub-nodes',
+        trigger: stream(TOPICS.nodes.name, async () => ({})),
+        handler: {
+          batch: async (entries) => {
+            for (const { key, value } of entries) {
+              const record = value as unknown as NodeRecord;
+              nodeRecords.set(key, record);
+              core?.nodeRecord(record);
+            }
+          },
+          caughtUp: async () => nodesRead.resolve(),
+        },
+      }),
+      defineFunction({ name: 'hub-appends', trigger: service(), handler: appender.run }),
+      defineFunction({ name: 'hub-link', trigger: service(), handler: serve }),
+    ],
+    serving: serving.promise,
+    statuses: () => core?.statuses() ?? [],
+    converged: () => core !== null && converged(core.statuses()),
+  };
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

@@ -1,0 +1,87 @@
+/**
+ * The link's messages, from the wire and to it. What an agent says is checked here, once; what
+ * does not fit is refused with BERTH_LINK_BAD_MESSAGE and ends the link.
+ */
+import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import { berthError } from '../contract/errors.ts';
+import {
+  type ConnectRequest,
+  type ConnectResponse,
+  ConnectResponseSchema,
+  Push_Kind,
+  type VersionSchema,
+} from '../contract/gen/berth/link/v1/link_pb.ts';
+import type { NodeName } from '../contract/identity.ts';
+import { ADDRESS_BYTES, type IpAddress, ipFromBytes } from '../contract/ip-address.ts';
+import type { Version } from '../contract/version.ts';
+import type { Held, Push } from './session.ts';
+
+const MAC_BYTES = 6;
+
+type WireVersion = { readonly offsets: Readonly<Record<number, bigint>> };
+type Requests = ConnectRequest['message'];
+type HelloMessage = Extract<Requests, { case: 'hello' }>['value'];
+
+export interface Hello {
+  readonly node: NodeName;
+  readonly bootId: string;
+  readonly held: Held;
+  readonly underlayIp: IpAddress;
+  /** `02:00:00:00:00:01` */
+  readonly mac: string;
+}
+
+/** @throws BERTH_LINK_BAD_MESSAGE */
+export function readHello(hello: HelloMessage): Hello {
+  const { node, bootId, checksum, underlayIp, mac } = hello;
+  if (node === '') throw bad('a hello names no node');
+  if (bootId === '') throw bad(`the hello of ${node} names no boot`);
+  if (underlayIp.length !== ADDRESS_BYTES) throw bad(`the underlay IP of ${node} has not 16 bytes`);
+  if (mac.length !== MAC_BYTES) throw bad(`the MAC address of ${node} has not 6 bytes`);
+  return {
+    node,
+    bootId,
+    held: { version: readVersion(hello.version), checksum },
+    underlayIp: ipFromBytes(underlayIp),
+    mac: Array.from(mac, (byte) => byte.toString(16).padStart(2, '0')).join(':'),
+  };
+}
+
+/** No version, and no offsets in it, both mean: nothing. @throws BERTH_LINK_BAD_MESSAGE */
+export function readVersion(wire: WireVersion | undefined): Version {
+  const version: Record<number, number> = {};
+  for (const [partition, offset] of Object.entries(wire?.offsets ?? {})) {
+    if (offset > BigInt(Number.MAX_SAFE_INTEGER)) throw bad(`${offset} is no offset`);
+    version[Number(partition)] = Number(offset);
+  }
+  return version;
+}
+
+export function pushMessage(push: Push): ConnectResponse {
+  const { nonce, kind, version, checksum } = push;
+  const value = {
+    nonce,
+    kind: kind === 'snapshot' ? Push_Kind.SNAPSHOT : Push_Kind.DELTA,
+    version: wireVersion(version),
+    resources: [...push.resources],
+    removed: [...push.removed],
+    checksum,
+  };
+  return create(ConnectResponseSchema, { message: { case: 'push', value } });
+}
+
+export function gatewaysAtMessage(id: bigint, inForce: boolean): ConnectResponse {
+  return create(ConnectResponseSchema, { message: { case: 'gatewaysAt', value: { id, inForce } } });
+}
+
+function wireVersion(version: Version): MessageInitShape<typeof VersionSchema> {
+  const offsets: Record<number, bigint> = {};
+  for (const [partition, offset] of Object.entries(version)) {
+    offsets[Number(partition)] = BigInt(offset);
+  }
+  return { offsets };
+}
+
+function bad(reason: string): Error {
+  return berthError('BERTH_LINK_BAD_MESSAGE', { reason });
+}

@@ -1,0 +1,34 @@
+/**
+ * Saves what changed since the last time, all of it at once: a reader that starts from checkpoints
+ * may then begin right behind them, whichever aggregates were idle.
+ */
+import type { World } from '../aggregates/world.ts';
+import type { AggregateKey } from '../contract/identity.ts';
+import type { Checkpoints } from '../ports/checkpoints/port.ts';
+
+export interface Checkpointer {
+  changed(aggregate: AggregateKey): void;
+  save(): Promise<void>;
+}
+
+export function createCheckpointer(world: World, checkpoints: Checkpoints): Checkpointer {
+  const changed = new Set<AggregateKey>();
+  return {
+    changed: (aggregate) => {
+      changed.add(aggregate);
+    },
+    save: async () => {
+      // Taken in one turn of the event loop, so that all of them stand at one version.
+      const keys = [...changed];
+      const texts = keys.flatMap((key) => world.text(key) ?? []);
+      if (texts.length === 0) return;
+      changed.clear();
+      try {
+        await checkpoints.save(texts);
+      } catch (error) {
+        for (const key of keys) changed.add(key);
+        throw error;
+      }
+    },
+  };
+}

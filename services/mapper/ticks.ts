@@ -1,0 +1,55 @@
+/**
+ * Ticks: the record that a release's quarantine is over. The job only comes back at the right
+ * time; whether the Tick counts is decided by its own append time in the fold, and a release
+ * without one asks again, so a job that was lost or ran twice changes nothing.
+ */
+import { quarantineMs } from '../aggregates/namespace/releases.ts';
+import type { World } from '../aggregates/world.ts';
+import type { AggregateKey } from '../contract/identity.ts';
+import { eventRecord, type ReleaseId } from '../contract/records.ts';
+import { TOPICS } from '../contract/topics.ts';
+import type { EventLog } from '../ports/event-log/port.ts';
+import type { NewJob } from '../ports/jobs/port.ts';
+import { type BerthFunction, defineFunction, job } from '../runtime/define-function.ts';
+
+export const TICKS_QUEUE = 'ticks';
+const TICKS_AT_ONCE = 64;
+
+interface TickData {
+  readonly aggregate: AggregateKey;
+  readonly release: ReleaseId;
+}
+
+/** A job for each of these releases that has no Tick yet; gone ones are left out. */
+export function ticksToCome(
+  world: World,
+  aggregate: AggregateKey,
+  releases: readonly ReleaseId[],
+  nowMs: number,
+): NewJob[] {
+  const state = world.aggregate(aggregate);
+  if (state?.kind !== 'namespace') return [];
+  return releases.flatMap((id) => {
+    const release = state.releases.get(id);
+    if (release === undefined || release.ticked) return [];
+    const dueMs = release.releasedAtMs + quarantineMs(state, release);
+    return [tickJob({ aggregate, release: id }, Math.max(0, dueMs - nowMs))];
+  });
+}
+
+export function tickJob(data: TickData, delayMs: number): NewJob {
+  return { id: `${data.aggregate} ${data.release}`, data: { ...data }, delayMs };
+}
+
+export function ticksFunction(eventLog: EventLog): BerthFunction {
+  return defineFunction({
+    name: 'ticks',
+    trigger: job(TICKS_QUEUE, { concurrency: TICKS_AT_ONCE }),
+    handler: async ({ data, attempt }) => {
+      const { aggregate, release } = data as unknown as TickData;
+      const source = { by: 'ticks', number: attempt };
+      const record = eventRecord(aggregate, { type: 'Tick', release }, source);
+      await eventLog.append(TOPICS.events.name, [{ key: aggregate, value: { ...record } }]);
+    },
+  });
+}
