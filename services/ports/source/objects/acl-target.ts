@@ -1,0 +1,40 @@
+/** AclTarget: a protected system, who may use it, and how its ACL is written. */
+import { z } from 'zod';
+import type { AclTargetFacts } from '../../../contract/objects.ts';
+import { optionalSelector } from './label-selector.ts';
+import { clusterMetadata, envelope } from './metadata.ts';
+import { cidrs, destinations, except, ports, refuseStrayExceptions } from './ports.ts';
+import { choice, cidr } from './scalars.ts';
+
+const ALLOWED_MAX = 64;
+
+/** The type first: fields of a type that is not built yet are not called typos. */
+const driver = z.looseObject({ type: choice(['Manual'], ['Webhook']) }).pipe(
+  z.strictObject({
+    type: z.literal('Manual'),
+    allowed: z.array(cidr).max(ALLOWED_MAX).default([]),
+  }),
+);
+
+const spec = z
+  .strictObject({
+    cidrs,
+    except,
+    ports,
+    allowedNamespaces: optionalSelector,
+    enforcement: choice(['Selected'], ['Observe', 'All']).default('Selected'),
+    driver,
+  })
+  .superRefine(refuseStrayExceptions);
+
+export const aclTarget = z.strictObject({ ...envelope, metadata: clusterMetadata, spec }).transform(
+  ({ metadata, spec: said }): AclTargetFacts => ({
+    name: metadata.name,
+    spec: {
+      destinations: destinations(said),
+      allowedNamespaces: said.allowedNamespaces,
+      enforcement: said.enforcement,
+      driver: said.driver,
+    },
+  }),
+);
