@@ -9,6 +9,12 @@ const PARTS_OF_A_PORT = ['port\\.ts', 'conformance[^/]*\\.ts', 'conformance/.*',
 /** `<port>/<file or folder>`: what several adapters of one port share, each with its reason. */
 export const SHARED_BY_ADAPTERS: Readonly<Record<string, string>> = {
   'datapath/tables': "the tables' entries as bytes and back: the agent writes and reads them too",
+  'source/objects': 'how Kubernetes objects are read, whatever source they come from',
+  'source/object-key.ts': 'what an object is known by; the watcher compares by it too',
+  'source/problem.ts': 'how refused input is told',
+  'source/doorbell.ts': 'how a source that looks at files waits',
+  'source/recording-time.ts': 'when each line of a recording was written, for who plays it',
+  'source/supplied-policies.ts': 'the policies that a recording lacks, for who plays it',
 };
 
 /** Folders beside the ports, each with its reason. Adapters of any port may import them. */

@@ -8,6 +8,7 @@ import { lmdbEventLog } from '../ports/event-log/lmdb.ts';
 import type { EventLog } from '../ports/event-log/port.ts';
 import { localJobs } from '../ports/jobs/local.ts';
 import type { Jobs } from '../ports/jobs/port.ts';
+import { untilAborted } from './aborted.ts';
 import { type BerthFunction, defineFunction, job, service, stream } from './define-function.ts';
 import { type Host, type HostInit, startFunctions } from './host.ts';
 import { systemRandom } from './random.ts';
@@ -37,12 +38,6 @@ function start(functions: readonly BerthFunction[], init: HostInit = {}): Host {
   host = startFunctions(functions, { eventLog, jobs, clock, log }, init);
   return host;
 }
-
-const untilAborted = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve());
-  });
 
 const failing = (name: string, error: unknown) =>
   defineFunction({ name, trigger: service(), handler: () => Promise.reject(error) });

@@ -6,6 +6,7 @@
 import { berthError } from '../contract/errors.ts';
 import type { EventLog } from '../ports/event-log/port.ts';
 import type { Jobs } from '../ports/jobs/port.ts';
+import { untilAborted } from './aborted.ts';
 import type { Clock } from './clock.ts';
 import type { BerthFunction, JobTrigger, StreamTrigger } from './define-function.ts';
 import type { Log } from './log.ts';
@@ -87,7 +88,7 @@ async function run(
   } else if (isJob(definition)) {
     const { queue, options } = definition.trigger;
     const stopWork = jobs.work(queue, definition.handler, options);
-    await aborted(signal);
+    await untilAborted(signal);
     await stopWork();
   } else {
     await definition.handler(signal);
@@ -102,13 +103,6 @@ function isStream(definition: BerthFunction): definition is FunctionOf<StreamTri
 
 function isJob(definition: BerthFunction): definition is FunctionOf<JobTrigger> {
   return definition.trigger.kind === 'job';
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }
 
 function refuseDuplicates(functions: readonly BerthFunction[]): void {

@@ -23,6 +23,15 @@ test('a process that runs is alive, one that has ended is not', async () => {
   expect(isAlive(owner)).toBe(false);
 });
 
+test('a process that has ended is not alive before its parent has noticed', async () => {
+  const parent = spawn('sh', ['-c', 'true & echo $!; exec cat']);
+  const [output] = (await once(parent.stdout, 'data')) as [Buffer];
+  const unreaped = Number(output.toString());
+  await expect.poll(() => isAlive(processIdentity(unreaped))).toBe(false);
+  parent.stdin.end();
+  await once(parent, 'exit');
+});
+
 test.each<[string, Partial<Owner>]>([
   ['started at another time', { startTicks: '1' }],
   ['of another boot', { bootId: '00000000-0000-0000-0000-000000000000' }],

@@ -5,17 +5,8 @@
 import { type ConformanceInit, conformanceSuite } from '../../../test/conformance-suite.ts';
 import { appendCases } from './conformance/append-conformance.ts';
 import { compactionCases } from './conformance/compaction-conformance.ts';
+import type { EventLogHarness } from './conformance/harness.ts';
 import { readCases } from './conformance/read-conformance.ts';
-import type { EventLog } from './port.ts';
-
-export interface EventLogHarness {
-  readonly opened: EventLog;
-  /** Entries a batch: small, so that the cases need few entries. */
-  readonly readBatchMax: number;
-  /** Closes the log and opens it again on the same storage. */
-  reopen(): Promise<EventLog>;
-  teardown(): Promise<void>;
-}
 
 export function eventLogConformance(name: string, init: ConformanceInit<EventLogHarness>): void {
   conformanceSuite(name, init, { ...appendCases, ...readCases, ...compactionCases });

@@ -5,10 +5,10 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Acknowledged, APPEND_UNTIL_KILLED } from '../../../test/crash/append-until-killed.ts';
 import { type CrashingProcess, startCrashing } from '../../../test/crash/crashing-process.ts';
+import { readAll } from '../../../test/log-reading.ts';
 import { type TemporaryFolder, temporaryFolder } from '../../../test/temporary-folder.ts';
 import type { Topic } from '../../contract/topics.ts';
 import { systemClock } from '../../runtime/clock.ts';
-import { readAll } from './conformance/reading.ts';
 import { lmdbEventLog } from './lmdb.ts';
 import type { Entry, EventLog } from './port.ts';
 
@@ -87,7 +87,7 @@ test('an append is there as a whole or not at all after SIGKILL, its key in orde
   await log.close();
 });
 
-test('the latest of a compacted topic is the last acknowledged or newer after SIGKILL', async () => {
+test('the latest of a compacted topic is what was acknowledged last, or newer', async () => {
   const writer = start('once');
   await writer.linesWritten(200);
   await writer.kill();

@@ -5,6 +5,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { startReading } from '../../../test/log-reading.ts';
 import { manualClock } from '../../../test/simulation/manual-clock.ts';
 import { type TemporaryFolder, temporaryFolder } from '../../../test/temporary-folder.ts';
 import { lmdbEventLog } from './lmdb.ts';
@@ -80,6 +81,25 @@ test('refuses a key that LMDB could not hold, and takes the longest that it can'
     log.append('berth.nodes', [{ key: 'k'.repeat(bytes), value: {} }]);
   await expect(append(1_025)).rejects.toMatchObject({ code: 'BERTH_LOG_BAD_ENTRY' });
   expect(await append(1_024)).toHaveLength(1);
+  await log.close();
+});
+
+test('deletes what is superseded in a compacted topic, and nothing in another', async () => {
+  const log = await open(1);
+  for (const number of [1, 2, 3]) {
+    const call = ['n1', 'n2', 'n1'].map((key) => ({ key, value: { number } }));
+    await log.append('berth.nodes', call);
+    await log.append('berth.acks', call);
+  }
+  const [nodes, acks] = [startReading(log, 'berth.nodes'), startReading(log, 'berth.acks')];
+  await nodes.until(2);
+  await acks.until(9);
+  await Promise.all([nodes.stop(), acks.stop()]);
+  expect(nodes.entries.map(({ key, offset }) => [key, offset])).toEqual([
+    ['n2', 7],
+    ['n1', 8],
+  ]);
+  expect(acks.entries).toHaveLength(9);
   await log.close();
 });
 

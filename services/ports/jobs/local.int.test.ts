@@ -5,12 +5,12 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type CrashingProcess, startCrashing } from '../../../test/crash/crashing-process.ts';
 import { WORK_UNTIL_KILLED, type WorkLine } from '../../../test/crash/work-until-killed.ts';
+import { writingDown } from '../../../test/job-runs.ts';
 import { keepingLog } from '../../../test/log-lines.ts';
 import { type ManualClock, manualClock } from '../../../test/simulation/manual-clock.ts';
 import { type TemporaryFolder, temporaryFolder } from '../../../test/temporary-folder.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { systemRandom } from '../../runtime/random.ts';
-import { writingDown } from './conformance/working.ts';
 import { localJobs } from './local.ts';
 import type { Jobs } from './port.ts';
 

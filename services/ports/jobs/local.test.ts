@@ -1,12 +1,15 @@
 /** Not shared: the parts that the embedded jobs are made of, and what they log. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { writingDown } from '../../../test/job-runs.ts';
 import { keepingLog } from '../../../test/log-lines.ts';
 import { reopenable } from '../../../test/reopenable.ts';
 import { manualClock } from '../../../test/simulation/manual-clock.ts';
-import { writingDown } from './conformance/working.ts';
+import { systemRandom } from '../../runtime/random.ts';
 import { type DueItem, dueHeap } from './local/due-heap.ts';
+import { jobQueue } from './local/job-queue.ts';
 import { rateLimit } from './local/rate-limit.ts';
+import { startWorker } from './local/worker.ts';
 import { localJobs } from './local.ts';
 
 test('the heap gives what is due first, whatever the order of pushing and popping', () => {
@@ -75,4 +78,24 @@ test('a failure is logged with the job, its attempt and what comes next', async 
     clock.advance(retryInMs ?? 0);
   }
   await storage.teardown();
+});
+
+test('a job whose end could not be written is logged, since it may come again', async () => {
+  const [clock, log] = [manualClock(), keepingLog()];
+  const full = (): Promise<void> => Promise.reject(new Error('no space'));
+  const store = { all: () => [], save: full, remove: full };
+  const queue = jobQueue();
+  queue.add({ id: 'db', data: 1 }, clock.nowMs());
+  const components = { clock, random: systemRandom(), log, queue, store };
+  startWorker('acl', async () => undefined, {}, components).pump();
+  await expect
+    .poll(() => log.lines)
+    .toEqual([
+      {
+        level: 'error',
+        fields: { error: expect.objectContaining({ code: 'BERTH_JOBS_WRITE' }) },
+        message: 'a job may come again',
+      },
+    ]);
+  expect(queue.size()).toBe(0);
 });

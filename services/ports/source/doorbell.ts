@@ -1,4 +1,4 @@
-/** How a source that looks at files sleeps: until it is rung, or until it is time to look anyway. */
+/** How a source that looks at files sleeps: until it is rung, or it is time to look anyway. */
 import type { Clock } from '../../runtime/clock.ts';
 
 export interface Doorbell {

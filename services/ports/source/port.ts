@@ -4,8 +4,8 @@
  * a relist (`relisting`), the list comes again in the same way: what is not named before the next
  * `listed` is gone, but only if that mark says that the list is complete. A list is incomplete
  * when something in it could not be understood; absence then proves nothing and nothing may be
- * taken away for it. Live `gone` is always certain. What follows `relisting` is looked up after that
- * event was taken, never before.
+ * taken away for it. Live `gone` is always certain. What follows `relisting` is looked up after
+ * that event was taken, never before.
  *
  * Input that is refused is given as a `problem`; the rest goes on, and what was in force from the
  * refused part stays in force. Nothing is invented, nothing is lost without a `problem`.

@@ -1,4 +1,4 @@
-/** Problems: refused input as people see it, one line each with everything that helps to find it. */
+/** Problems: refused input as people see it, one line each, with what helps to find it. */
 import { type BerthError, berthError, describeError } from '../../contract/errors.ts';
 import { fieldOf, type Refusal } from './objects/refusal.ts';
 import type { Problem } from './port.ts';

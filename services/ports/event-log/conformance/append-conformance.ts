@@ -1,10 +1,10 @@
 /** Cases of the EventLog's suite: what an append promises, and what closing does. */
 import { expect } from 'vitest';
 import type { ConformanceCases } from '../../../../test/conformance-suite.ts';
+import { offsetsByPartition, readAll, startReading, upTo } from '../../../../test/log-reading.ts';
 import { partitionOf } from '../../../contract/partition.ts';
-import type { EventLogHarness } from '../conformance.ts';
 import type { LogValue } from '../port.ts';
-import { offsetsByPartition, readAll, startReading, upTo } from './reading.ts';
+import type { EventLogHarness } from './harness.ts';
 
 const LARGEST_BATCH = 10_000;
 

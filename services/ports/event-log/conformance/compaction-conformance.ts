@@ -1,10 +1,10 @@
 /** Cases of the EventLog's suite: the latest of each key, compacted topics, reading ahead. */
 import { expect } from 'vitest';
 import type { ConformanceCases } from '../../../../test/conformance-suite.ts';
+import { startReading, upTo } from '../../../../test/log-reading.ts';
 import { partitionOf } from '../../../contract/partition.ts';
-import type { EventLogHarness } from '../conformance.ts';
 import type { EventLog } from '../port.ts';
-import { startReading, upTo } from './reading.ts';
+import type { EventLogHarness } from './harness.ts';
 
 const latestValues = async (log: EventLog): Promise<Record<string, unknown>> =>
   Object.fromEntries(

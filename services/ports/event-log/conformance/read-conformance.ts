@@ -1,9 +1,9 @@
 /** Cases of the EventLog's suite: positions, live reading, back-pressure, abort, cursors. */
 import { expect } from 'vitest';
 import type { ConformanceCases } from '../../../../test/conformance-suite.ts';
-import type { EventLogHarness } from '../conformance.ts';
+import { offsetsByPartition, readAll, startReading, upTo } from '../../../../test/log-reading.ts';
 import type { Entry, EventLog } from '../port.ts';
-import { offsetsByPartition, readAll, startReading, upTo } from './reading.ts';
+import type { EventLogHarness } from './harness.ts';
 
 const append = (log: EventLog, count: number, first = 0): Promise<readonly Entry[]> =>
   log.append(

@@ -1,9 +1,9 @@
 /** Cases of the Jobs suite: what waits, for how long, and which of two jobs of one id wins. */
 import { expect } from 'vitest';
 import type { ConformanceCases } from '../../../../test/conformance-suite.ts';
-import type { JobsHarness } from '../conformance.ts';
+import { gate, writingDown } from '../../../../test/job-runs.ts';
 import type { Jobs } from '../port.ts';
-import { gate, writingDown } from './working.ts';
+import type { JobsHarness } from './harness.ts';
 
 const LARGEST_BATCH = 10_000;
 const idle = (jobs: Jobs) => expect.poll(() => jobs.pending('acl')).toBe(0);
@@ -101,13 +101,17 @@ export const queueCases: ConformanceCases<JobsHarness> = {
     expect(runs.jobs.slice(2)).toEqual([{ id: 'db', data: 3, attempt: 1 }]);
   },
 
-  async 'what came while it ran waits out its own delay'({ opened: jobs, passTime }) {
+  async 'what came while it ran waits out the delay of the first that came'({
+    opened: jobs,
+    passTime,
+  }) {
     const running = gate();
     const runs = writingDown(({ data }) => (data === 0 ? running.passed : Promise.resolve()));
     jobs.work('acl', runs.handler);
     await jobs.add('acl', [{ id: 'db', data: 0 }]);
     await runs.until(1);
-    await jobs.add('acl', [{ id: 'db', data: 1, delayMs: 1_000 }]);
+    await jobs.add('acl', [{ id: 'db', data: 'replaced', delayMs: 1_000 }]);
+    await jobs.add('acl', [{ id: 'db', data: 1, delayMs: 5_000 }]);
     running.open();
     await expect.poll(() => jobs.pending('acl')).toBe(1);
     await jobs.add('acl', [{ id: 'now', data: 'now' }]);

@@ -1,17 +1,14 @@
 /** Cases of the Jobs suite: failures and back-off, rate, concurrency, stop and close. */
 import { expect } from 'vitest';
 import type { ConformanceCases } from '../../../../test/conformance-suite.ts';
-import type { JobsHarness } from '../conformance.ts';
+import { gate, writingDown } from '../../../../test/job-runs.ts';
+import { untilAborted } from '../../../runtime/aborted.ts';
 import type { Jobs } from '../port.ts';
-import { gate, writingDown } from './working.ts';
+import type { JobsHarness } from './harness.ts';
 
 const idle = (jobs: Jobs) => expect.poll(() => jobs.pending('acl')).toBe(0);
 const numbers = (count: number) =>
   Array.from({ length: count }, (_, data) => ({ id: `job-${data}`, data }));
-const untilAborted = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    signal.addEventListener('abort', () => resolve());
-  });
 
 export const workCases: ConformanceCases<JobsHarness> = {
   async 'tries again what threw, later each time, up to the longest wait'({
@@ -204,6 +201,19 @@ export const workCases: ConformanceCases<JobsHarness> = {
     again.work('acl', rerun.handler);
     await idle(again);
     expect(rerun.jobs).toEqual([{ id: 'db', data: 'new', attempt: 1 }]);
+  },
+
+  async 'a job whose handler returned because it was told to stop comes again'({ opened: jobs }) {
+    const told = writingDown((_, signal) => untilAborted(signal));
+    const stop = jobs.work('acl', told.handler);
+    await jobs.add('acl', [{ id: 'db', data: 1 }]);
+    await told.until(1);
+    await stop();
+    expect(await jobs.pending('acl')).toBe(1);
+    const runs = writingDown();
+    jobs.work('acl', runs.handler);
+    await idle(jobs);
+    expect(runs.jobs).toEqual([{ id: 'db', data: 1, attempt: 1 }]);
   },
 
   async 'a stop that comes before anything ran loses nothing'({ opened: jobs }) {

@@ -52,7 +52,7 @@ export function folderWatch(onChange: (path: string | null) => void): FolderWatc
   };
 }
 
-/** Editors' and writers' temporary files say nothing; `..data` is how a mounted ConfigMap changes. */
+/** Writers' temporary files say nothing; `..data` is how a mounted ConfigMap changes. */
 function mayBeFolder(name: string): boolean {
   return name.startsWith('..') || !name.includes('.');
 }

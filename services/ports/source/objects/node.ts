@@ -38,7 +38,7 @@ export const node = z
     }),
   );
 
-/** A kubelet always states its conditions; a Node written by hand has none, and is meant to work. */
+/** A kubelet always states conditions; a Node written by hand has none, and is meant to work. */
 function isReady(list: readonly { readonly type: string; readonly status: string }[]): boolean {
   if (list.length === 0) return true;
   return list.some(({ type, status: is }) => type === 'Ready' && is === 'True');

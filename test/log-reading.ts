@@ -1,7 +1,7 @@
 /** A reader of a log for tests: it collects what it gets; a test waits for how many it wants. */
 import { expect } from 'vitest';
-import type { Topic } from '../../../contract/topics.ts';
-import type { Entry, EventLog, Offsets } from '../port.ts';
+import type { Topic } from '../services/contract/topics.ts';
+import type { Entry, EventLog, Offsets } from '../services/ports/event-log/port.ts';
 
 export interface Reading {
   readonly entries: readonly Entry[];

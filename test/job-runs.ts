@@ -1,6 +1,6 @@
 /** Handlers for tests of jobs: one that writes down what it ran, one that a test lets go on. */
 import { expect } from 'vitest';
-import type { Job, JobHandler } from '../port.ts';
+import type { Job, JobHandler } from '../services/ports/jobs/port.ts';
 
 export interface Runs {
   readonly handler: JobHandler;

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/*
+ * The only source of what lies in Berth's maps: keys, values, sizes. The kernel programs and
+ * libberth include it; the TypeScript layouts are generated from the BTF that it leaves in the
+ * objects, and compared with them again when the objects are loaded.
+ *
+ * HBO: host byte order, NBO: network byte order. Reserved bytes are named and always zero, so that
+ * entries can be compared and summed as bytes. A change of a layout is a new map name.
+ */
+#ifndef BERTH_ABI_H
+#define BERTH_ABI_H
+
+#include <linux/types.h>
+
+#define BERTH_ABI_VERSION 1
+
+/* An address is always 16 bytes, NBO; IPv4 is mapped (::ffff:a.b.c.d). */
+union berth_ip {
+	__u8 bytes[16];
+	__be32 words[4];
+};
+_Static_assert(sizeof(union berth_ip) == 16, "an address is 16 bytes");
+
+/* A pod holds at most this many berths: each costs a lookup per packet. */
+#define BERTH_BERTHS_MAX 4
+/* Port rules of one destination: all of them are looked at for each packet to it. */
+#define BERTH_RULES_MAX 8
+
+/* N is 64 to 16384. */
+#define BERTH_SIZE_LOG2_MIN 6
+#define BERTH_SIZE_LOG2_MAX 14
+
+/* Table sizes. pods, interfaces: of one node. */
+#define BERTH_PODS_ENTRIES	 4096
+#define BERTH_INTERFACES_ENTRIES 4096
+#define BERTH_POLICIES_ENTRIES	 65536
+#define BERTH_NODES_ENTRIES	 8192
+#define BERTH_ADDRESSES_ENTRIES	 256
+#define BERTH_LOCAL_PODS_ENTRIES 256
+/* The smallest block has 64 ports, so an address has at most 1024 blocks. */
+#define BERTH_BLOCKS_PER_ADDRESS_LOG2 10
+#define BERTH_BLOCKS_ENTRIES	      (BERTH_ADDRESSES_ENTRIES << BERTH_BLOCKS_PER_ADDRESS_LOG2)
+/* Also in drop_reasons.h's numbers: room for those to come. */
+#define BERTH_REASONS_ENTRIES 64
+
+/* --- pods: pod IP -> its berths ------------------------------------------------------------- */
+
+/* An EgressNat selects the pod: what is protected (set 1) it reaches by a berth or not at all. */
+#define BERTH_POD_SELECTED 1
+/* The slot's NAT address is admitted and may be used; otherwise its traffic is rejected. */
+#define BERTH_SLOT_MAPPED 1
+
+struct berth_slot {
+	union berth_ip nat_address; /* NBO */
+	__u16 base;		    /* HBO: first port of the block */
+	__u8 size_log2;		    /* log2 N */
+	__u8 flags;
+	__u32 policy_set; /* HBO */
+};
+_Static_assert(sizeof(struct berth_slot) == 24, "layout");
+_Static_assert(__builtin_offsetof(struct berth_slot, base) == 16, "layout");
+_Static_assert(__builtin_offsetof(struct berth_slot, policy_set) == 20, "layout");
+
+struct berth_pod {
+	__u8 flags;
+	__u8 berth_count;
+	__u8 reserved[6];
+	struct berth_slot berths[BERTH_BERTHS_MAX];
+};
+_Static_assert(sizeof(struct berth_pod) == 104, "layout");
+_Static_assert(__builtin_offsetof(struct berth_pod, berths) == 8, "layout");
+
+/* --- policies: (policy set, destination) -> verdict ----------------------------------------- */
+
+/* Every protected CIDR: the guard for pod IPs that the node does not know. */
+#define BERTH_SET_UNKNOWN 0
+/* What selected pods reach by a berth only. */
+#define BERTH_SET_SELECTED 1
+
+#define BERTH_VERDICT_COVERED 1
+#define BERTH_VERDICT_HOLE    2 /* an exception inside a covered CIDR */
+
+struct berth_policy_key {
+	__u32 prefixlen;	/* HBO: 32 + the CIDR's length in 128 bits */
+	__u32 policy_set;	/* HBO: always matched whole, so its order does not matter */
+	union berth_ip address; /* NBO */
+};
+_Static_assert(sizeof(struct berth_policy_key) == 24, "layout");
+
+struct berth_port_rule {
+	__u8 protocol; /* 0: TCP and UDP */
+	__u8 reserved;
+	__u16 port_from; /* HBO, inclusive */
+	__u16 port_to;	 /* HBO, inclusive */
+};
+_Static_assert(sizeof(struct berth_port_rule) == 6, "layout");
+
+struct berth_policy {
+	__u8 verdict;
+	__u8 rule_count; /* 0: all ports and protocols */
+	__u8 reserved[2];
+	struct berth_port_rule rules[BERTH_RULES_MAX];
+};
+_Static_assert(sizeof(struct berth_policy) == 52, "layout");
+
+/* --- blocks: (address index << 10) | (port >> log2 N) -> whose the block is ------------------- */
+
+#define BERTH_BLOCK_NONE 0
+#define BERTH_BLOCK_POD	 1 /* a pod of this node */
+#define BERTH_BLOCK_NODE 2 /* a pod of another node */
+
+struct berth_block {
+	__u8 kind;
+	__u8 reserved;
+	__u16 node_index; /* HBO: BERTH_BLOCK_NODE alone */
+	__u16 base;	  /* HBO: first port of the block */
+	__u16 reserved2;
+	union berth_ip pod_ip; /* NBO: BERTH_BLOCK_POD alone */
+};
+_Static_assert(sizeof(struct berth_block) == 24, "layout");
+_Static_assert(__builtin_offsetof(struct berth_block, pod_ip) == 8, "layout");
+
+/* --- nodes: node index -> next hop ------------------------------------------------------------ */
+
+struct berth_node {
+	__u8 mac[6];
+	__u8 in_use;
+	__u8 reserved;
+	union berth_ip underlay_ip; /* NBO */
+};
+_Static_assert(sizeof(struct berth_node) == 24, "layout");
+
+/* --- addresses: NAT address -> its place in blocks --------------------------------------------- */
+
+/* This gateway answers ARP for it. */
+#define BERTH_ADDRESS_OWNED 1
+
+struct berth_address {
+	__u16 address_index; /* HBO */
+	__u8 size_log2;
+	__u8 flags;
+};
+_Static_assert(sizeof(struct berth_address) == 4, "layout");
+
+/* --- local_pods: CIDR -> "a source in here is a pod of this node" ------------------------------- */
+
+struct berth_cidr_key {
+	__u32 prefixlen;	/* HBO: in 128 bits */
+	union berth_ip address; /* NBO */
+};
+_Static_assert(sizeof(struct berth_cidr_key) == 20, "layout");
+
+struct berth_local_pods {
+	__u8 is_pod;
+	__u8 reserved[3];
+};
+_Static_assert(sizeof(struct berth_local_pods) == 4, "layout");
+
+/* --- interfaces: ifindex (HBO) of a pod's host-side veth -> the pod's IP ------------------------ */
+
+struct berth_interface {
+	union berth_ip pod_ip; /* NBO */
+};
+_Static_assert(sizeof(struct berth_interface) == 16, "layout");
+
+/* --- config: one element ------------------------------------------------------------------------ */
+
+struct berth_config {
+	__u16 pod_port_first; /* HBO: L */
+	__u8 uplink_mac[6];   /* what gateways send from, and take frames for */
+	__u8 reserved[8];
+};
+_Static_assert(sizeof(struct berth_config) == 16, "layout");
+
+/* --- counters: reason -> sums, one a CPU --------------------------------------------------------- */
+
+struct berth_counter {
+	__u64 packets;
+	__u64 bytes;
+};
+_Static_assert(sizeof(struct berth_counter) == 16, "layout");
+
+#endif

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/*
+ * The arithmetic of direct ports, a bijection that needs no connection table:
+ *
+ *	(pod IP, L + i)  <->  (NAT address, base + i),  i < D = 3N/4
+ *
+ * and the rewriting of one address and one port. CHECKSUM_PARTIAL, GSO, clones and headers outside
+ * the linear part are the helpers' business; UDP's checksum zero ("none") stays zero.
+ */
+#ifndef BERTH_DIRECT_H
+#define BERTH_DIRECT_H
+
+#include <stddef.h>
+#include "maps.h"
+#include "packet.h"
+
+/* D of a block. Sizes come from a table: what is out of range gives a block without ports. */
+static __always_inline __u32 direct_ports(__u8 size_log2)
+{
+	if (size_log2 < BERTH_SIZE_LOG2_MIN || size_log2 > BERTH_SIZE_LOG2_MAX)
+		return 0;
+	return (1U << size_log2) - (1U << size_log2) / 4;
+}
+
+/* L, or 0 before the configuration was written. */
+static __always_inline __u32 pod_port_first(void)
+{
+	__u32 zero = 0;
+	const struct berth_config *entry = bpf_map_lookup_elem(&config, &zero);
+
+	return entry ? entry->pod_port_first : 0;
+}
+
+static __always_inline const struct berth_block *block_of(const struct berth_address *address,
+							  __u16 port)
+{
+	__u32 index = (__u32)address->address_index << BERTH_BLOCKS_PER_ADDRESS_LOG2;
+
+	/* A size out of range must not lead to another address's blocks. */
+	if (!direct_ports(address->size_log2))
+		return NULL;
+	index |= port >> (address->size_log2 & 15);
+	return bpf_map_lookup_elem(&blocks, &index);
+}
+
+enum direct_end { DIRECT_SOURCE, DIRECT_DESTINATION };
+
+/* Returns 0, or a negative error with the packet in an unknown state: drop it. */
+static __always_inline long rewrite_ipv4(struct __sk_buff *skb, const struct packet *packet,
+					 enum direct_end end, const union berth_ip *ip, __u16 port)
+{
+	const bool is_source = end == DIRECT_SOURCE;
+	const __be32 old_ip = is_source ? packet->src.words[3] : packet->dst.words[3];
+	const __be16 old_port = bpf_htons(is_source ? packet->src_port : packet->dst_port);
+	const __be32 new_ip = ip->words[3];
+	const __be16 new_port = bpf_htons(port);
+	const __u32 ip_at = ETH_HLEN + (is_source ? offsetof(struct iphdr, saddr)
+						  : offsetof(struct iphdr, daddr));
+	/* The ports are the first two words of both protocols. */
+	const __u32 port_at = packet->l4_offset + (is_source ? 0 : sizeof(__be16));
+	const bool is_udp = packet->protocol == IPPROTO_UDP;
+	const __u32 check_at = packet->l4_offset + (is_udp ? offsetof(struct udphdr, check)
+							   : offsetof(struct tcphdr, check));
+	const __u64 flags = is_udp ? BPF_F_MARK_MANGLED_0 : 0;
+	long err;
+
+	err = bpf_l4_csum_replace(skb, check_at, old_ip, new_ip,
+				  flags | BPF_F_PSEUDO_HDR | sizeof(new_ip));
+	err = err
+		      ?: bpf_l4_csum_replace(skb, check_at, old_port, new_port,
+					     flags | sizeof(new_port));
+	err = err
+		      ?: bpf_l3_csum_replace(skb, ETH_HLEN + offsetof(struct iphdr, check), old_ip,
+					     new_ip, sizeof(new_ip));
+	err = err ?: bpf_skb_store_bytes(skb, ip_at, &new_ip, sizeof(new_ip), 0);
+	return err ?: bpf_skb_store_bytes(skb, port_at, &new_port, sizeof(new_port), 0);
+}
+
+#endif

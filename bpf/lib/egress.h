@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/*
+ * What leaves by the uplink. A pod's packet to a protected destination leaves by the pod's berth
+ * or not at all; everything else is not touched. Returns the reason to count, or NONE.
+ */
+#ifndef BERTH_EGRESS_H
+#define BERTH_EGRESS_H
+
+#include "direct.h"
+#include "drop_reasons.h"
+#include "policy.h"
+
+/* A covered packet that has no ports to translate; or `otherwise`. */
+static __always_inline enum berth_reason refusal(const struct packet *packet,
+						 enum berth_reason otherwise)
+{
+	switch (packet->ports) {
+	case PORTS_YES:
+		return otherwise;
+	case PORTS_FRAGMENT:
+		return BERTH_REASON_FRAGMENT_OUT;
+	case PORTS_ICMP:
+		return BERTH_REASON_ICMP_OUT;
+	case PORTS_OTHER_PROTOCOL:
+		return BERTH_REASON_PROTOCOL;
+	case PORTS_IPV6:
+		return BERTH_REASON_IPV6_OUT;
+	default:
+		return BERTH_REASON_MALFORMED;
+	}
+}
+
+static __always_inline enum berth_reason
+egress_by_slot(struct __sk_buff *skb, const struct packet *packet, const struct berth_slot *slot)
+{
+	__u32 first = pod_port_first();
+	__u32 offset;
+
+	if (packet->ports != PORTS_YES || !(slot->flags & BERTH_SLOT_MAPPED))
+		return refusal(packet, BERTH_REASON_NO_BERTH);
+	if (!first)
+		return BERTH_REASON_NO_CONFIG;
+	/* Below L it wraps to a large number, out of range too. */
+	offset = packet->src_port - first;
+	if (offset >= direct_ports(slot->size_log2))
+		return BERTH_REASON_PORT_OUT_OF_RANGE;
+	if (rewrite_ipv4(skb, packet, DIRECT_SOURCE, &slot->nat_address, slot->base + offset))
+		return BERTH_REASON_MALFORMED;
+	return BERTH_REASON_TRANSLATED;
+}
+
+static __always_inline enum berth_reason
+egress_of_pod(struct __sk_buff *skb, const struct packet *packet, const struct berth_pod *pod)
+{
+	for (__u32 i = 0; i < BERTH_BERTHS_MAX; i++) {
+		const struct berth_slot *slot = &pod->berths[i];
+
+		if (i >= pod->berth_count)
+			break;
+		if (policy_covers(slot->policy_set, &packet->dst, packet, packet->dst_port))
+			return egress_by_slot(skb, packet, slot);
+	}
+	if ((pod->flags & BERTH_POD_SELECTED) &&
+	    policy_covers(BERTH_SET_SELECTED, &packet->dst, packet, packet->dst_port))
+		return refusal(packet, BERTH_REASON_NO_BERTH);
+	return BERTH_REASON_NONE;
+}
+
+static __always_inline enum berth_reason egress(struct __sk_buff *skb, const struct packet *packet)
+{
+	const struct berth_pod *pod = bpf_map_lookup_elem(&pods, &packet->src);
+
+	if (!pod && !is_local_pod(&packet->src)) {
+		/* We put it there a moment ago in this very hook, or somebody borrows it. */
+		if (bpf_map_lookup_elem(&addresses, &packet->src))
+			return BERTH_REASON_NAT_SOURCE;
+		return BERTH_REASON_NONE;
+	}
+	if (bpf_map_lookup_elem(&addresses, &packet->dst))
+		return BERTH_REASON_HAIRPIN;
+	if (pod)
+		return egress_of_pod(skb, packet, pod);
+	if (policy_covers(BERTH_SET_UNKNOWN, &packet->dst, packet, packet->dst_port))
+		return refusal(packet, BERTH_REASON_UNKNOWN_POD);
+	return BERTH_REASON_NONE;
+}
+
+#endif

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/*
+ * The source guard at a pod's veth: a pod with CAP_NET_RAW must not borrow a neighbour's berth, nor
+ * reach a protected destination under an address that nobody knows. It drops nothing else: other
+ * addresses behind a pod (VPNs, keepalived) are not Berth's business.
+ */
+#ifndef BERTH_GUARD_H
+#define BERTH_GUARD_H
+
+#include "drop_reasons.h"
+#include "policy.h"
+
+static __always_inline bool is_mapped(const struct berth_pod *pod)
+{
+	for (__u32 i = 0; i < BERTH_BERTHS_MAX; i++) {
+		if (i >= pod->berth_count)
+			break;
+		if (pod->berths[i].flags & BERTH_SLOT_MAPPED)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * A pod's IPv6 cannot be translated yet, and the uplink does not know whose it is: here its IPv4
+ * address tells whether its destinations are guarded.
+ */
+static __always_inline enum berth_reason guard_ipv6(const struct packet *packet,
+						    const union berth_ip *own)
+{
+	const struct berth_pod *pod = bpf_map_lookup_elem(&pods, own);
+	__u32 policy_set = pod ? BERTH_SET_SELECTED : BERTH_SET_UNKNOWN;
+
+	if (pod && !(pod->flags & BERTH_POD_SELECTED))
+		return BERTH_REASON_NONE;
+	if (policy_covers(policy_set, &packet->dst, packet, 0))
+		return BERTH_REASON_IPV6_OUT;
+	return BERTH_REASON_NONE;
+}
+
+static __always_inline enum berth_reason guard(__u32 ifindex, const struct packet *packet)
+{
+	const struct berth_interface *interface = bpf_map_lookup_elem(&interfaces, &ifindex);
+	const struct berth_pod *pod;
+
+	if (!interface)
+		return BERTH_REASON_NONE;
+	if (packet->ports == PORTS_IPV6)
+		return guard_ipv6(packet, &interface->pod_ip);
+	if (!__builtin_memcmp(&packet->src, &interface->pod_ip, sizeof(packet->src)))
+		return BERTH_REASON_NONE;
+	pod = bpf_map_lookup_elem(&pods, &packet->src);
+	if (pod && is_mapped(pod))
+		return BERTH_REASON_SPOOFED;
+	if (policy_covers(BERTH_SET_UNKNOWN, &packet->dst, packet, packet->dst_port) ||
+	    policy_covers(BERTH_SET_SELECTED, &packet->dst, packet, packet->dst_port))
+		return BERTH_REASON_SPOOFED;
+	return BERTH_REASON_NONE;
+}
+
+#endif

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/*
+ * What arrives for a NAT address: why it cannot be for any block, the same on gateways and nodes;
+ * and on the pod's node, the way back to the pod. Nothing for a NAT address is ever passed to the
+ * stack untranslated: that would answer RST, or route it on in a circle.
+ */
+#ifndef BERTH_INWARD_H
+#define BERTH_INWARD_H
+
+#include "direct.h"
+#include "drop_reasons.h"
+#include "policy.h"
+
+/* NONE: it has ports. */
+static __always_inline enum berth_reason inward_refusal(const struct packet *packet)
+{
+	switch (packet->ports) {
+	case PORTS_YES:
+		return BERTH_REASON_NONE;
+	case PORTS_FRAGMENT:
+		return BERTH_REASON_FRAGMENT_IN;
+	case PORTS_ICMP:
+		return BERTH_REASON_ICMP_IN;
+	case PORTS_CUT_OFF:
+		return BERTH_REASON_MALFORMED;
+	default:
+		return BERTH_REASON_PROTOCOL_IN;
+	}
+}
+
+/* The pod's berth that this block is, or NULL: tables that disagree give no way in. */
+static __always_inline const struct berth_slot *
+slot_of_block(const struct berth_pod *pod, const union berth_ip *nat_address, __u16 base)
+{
+	for (__u32 i = 0; i < BERTH_BERTHS_MAX; i++) {
+		const struct berth_slot *slot = &pod->berths[i];
+
+		if (i >= pod->berth_count)
+			break;
+		if (slot->base == base && (slot->flags & BERTH_SLOT_MAPPED) &&
+		    !__builtin_memcmp(&slot->nat_address, nat_address, sizeof(*nat_address)))
+			return slot;
+	}
+	return NULL;
+}
+
+static __always_inline enum berth_reason inward(struct __sk_buff *skb, const struct packet *packet)
+{
+	const struct berth_address *address = bpf_map_lookup_elem(&addresses, &packet->dst);
+	const struct berth_block *block;
+	const struct berth_pod *pod;
+	const struct berth_slot *slot;
+	enum berth_reason refusal;
+	__u32 first, offset;
+
+	if (!address)
+		return BERTH_REASON_NONE;
+	refusal = inward_refusal(packet);
+	if (refusal)
+		return refusal;
+	block = block_of(address, packet->dst_port);
+	if (!block || block->kind != BERTH_BLOCK_POD)
+		return BERTH_REASON_NO_BLOCK_HERE;
+	offset = packet->dst_port - block->base;
+	if (offset >= direct_ports(address->size_log2))
+		return BERTH_REASON_PORT_NOT_MAPPED;
+	if (packet->bare_syn)
+		return BERTH_REASON_BARE_SYN;
+	pod = bpf_map_lookup_elem(&pods, &block->pod_ip);
+	slot = pod ? slot_of_block(pod, &packet->dst, block->base) : NULL;
+	if (!slot)
+		return BERTH_REASON_NO_BLOCK_HERE;
+	if (!policy_covers(slot->policy_set, &packet->src, packet, packet->src_port))
+		return BERTH_REASON_NOT_IN_POLICY;
+	first = pod_port_first();
+	if (!first)
+		return BERTH_REASON_NO_CONFIG;
+	if (rewrite_ipv4(skb, packet, DIRECT_DESTINATION, &block->pod_ip, first + offset))
+		return BERTH_REASON_MALFORMED;
+	return BERTH_REASON_RETURNED;
+}
+
+#endif

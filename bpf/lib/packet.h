@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/*
+ * What Berth needs to know of a frame, read once, into one form for IPv4 and IPv6. Only reads what
+ * lies between the two ends it is given, so TC and XDP share it. `ports` says whether the packet
+ * can be translated at all; if not, it says why, and then only the addresses are known.
+ */
+#ifndef BERTH_PACKET_H
+#define BERTH_PACKET_H
+
+#include <linux/if_ether.h>
+#include <linux/in.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/tcp.h>
+#include <linux/udp.h>
+#include <bpf/bpf_endian.h>
+#include "berth_abi.h"
+
+#define IPV4_MF_OR_OFFSET 0x3fff
+#define IPV4_HEADER_MAX	  60
+/* The longest headers that are looked at: Ethernet, IPv4 with all options, TCP without. */
+#define PACKET_HEADERS_MAX (ETH_HLEN + IPV4_HEADER_MAX + sizeof(struct tcphdr))
+
+enum packet_ports {
+	PORTS_YES = 0,
+	PORTS_FRAGMENT,
+	PORTS_ICMP,
+	PORTS_OTHER_PROTOCOL,
+	PORTS_CUT_OFF,
+	PORTS_IPV6,
+};
+
+struct packet {
+	union berth_ip src; /* NBO */
+	union berth_ip dst; /* NBO */
+	__u16 src_port;	    /* HBO; ports, l4_offset, bare_syn: PORTS_YES alone */
+	__u16 dst_port;	    /* HBO */
+	__u16 l4_offset;    /* from the start of the frame */
+	__u8 protocol;
+	__u8 ports; /* enum packet_ports */
+	__u8 bare_syn;
+};
+
+enum packet_kind {
+	PACKET_OTHER = 0, /* not IP, or no whole IP header: not ours */
+	PACKET_IP,
+	PACKET_SHORT, /* IP, but the part that can be read ends within the headers */
+};
+
+static __always_inline void mapped_ip(union berth_ip *ip, __be32 v4)
+{
+	ip->words[0] = 0;
+	ip->words[1] = 0;
+	ip->words[2] = bpf_htonl(0xffff);
+	ip->words[3] = v4;
+}
+
+static __always_inline enum packet_kind parse_ports(void *l4, void *end, struct packet *packet)
+{
+	if (packet->protocol == IPPROTO_TCP) {
+		struct tcphdr *tcp = l4;
+
+		if ((void *)(tcp + 1) > end)
+			return PACKET_SHORT;
+		packet->src_port = bpf_ntohs(tcp->source);
+		packet->dst_port = bpf_ntohs(tcp->dest);
+		packet->bare_syn = tcp->syn && !tcp->ack;
+	} else if (packet->protocol == IPPROTO_UDP) {
+		struct udphdr *udp = l4;
+
+		if ((void *)(udp + 1) > end)
+			return PACKET_SHORT;
+		packet->src_port = bpf_ntohs(udp->source);
+		packet->dst_port = bpf_ntohs(udp->dest);
+	} else {
+		packet->ports =
+			packet->protocol == IPPROTO_ICMP ? PORTS_ICMP : PORTS_OTHER_PROTOCOL;
+		return PACKET_IP;
+	}
+	packet->ports = PORTS_YES;
+	return PACKET_IP;
+}
+
+static __always_inline enum packet_kind parse_ipv4(void *data, void *end, struct packet *packet)
+{
+	struct iphdr *ip = data + ETH_HLEN;
+	__u32 header;
+
+	if ((void *)(ip + 1) > end)
+		return PACKET_SHORT;
+	mapped_ip(&packet->src, ip->saddr);
+	mapped_ip(&packet->dst, ip->daddr);
+	packet->protocol = ip->protocol;
+	header = ip->ihl * 4;
+	packet->l4_offset = ETH_HLEN + header;
+	/* An impossible header is not read on: PORTS_CUT_OFF stays. */
+	if (ip->version != 4 || header < sizeof(*ip))
+		return PACKET_IP;
+	if (ip->frag_off & bpf_htons(IPV4_MF_OR_OFFSET)) {
+		packet->ports = PORTS_FRAGMENT;
+		return PACKET_IP;
+	}
+	return parse_ports((void *)ip + header, end, packet);
+}
+
+/* Where it answers PACKET_SHORT for want of ports, the addresses are there, as PORTS_CUT_OFF. */
+static __always_inline enum packet_kind packet_parse(void *data, void *end, struct packet *packet)
+{
+	struct ethhdr *eth = data;
+	struct ipv6hdr *ip6 = data + ETH_HLEN;
+
+	packet->ports = PORTS_CUT_OFF;
+	packet->bare_syn = 0;
+	packet->protocol = 0;
+	packet->l4_offset = 0;
+	if ((void *)(eth + 1) > end)
+		return PACKET_SHORT;
+	if (eth->h_proto == bpf_htons(ETH_P_IP))
+		return parse_ipv4(data, end, packet);
+	if (eth->h_proto != bpf_htons(ETH_P_IPV6))
+		return PACKET_OTHER;
+	if ((void *)(ip6 + 1) > end)
+		return PACKET_SHORT;
+	__builtin_memcpy(&packet->src, &ip6->saddr, sizeof(packet->src));
+	__builtin_memcpy(&packet->dst, &ip6->daddr, sizeof(packet->dst));
+	packet->ports = PORTS_IPV6;
+	return PACKET_IP;
+}
+
+#endif

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+/*
+ * berth_steer, on a gateway's uplink. XDP runs before the MAC filter: what is not addressed to us
+ * is somebody else's, even if the switch floods it here.
+ */
+#include <linux/bpf.h>
+#include <stdbool.h>
+#include <bpf/bpf_helpers.h>
+#include "lib/arp.h"
+#include "lib/count.h"
+#include "lib/steer.h"
+
+static __always_inline bool is_mac(const __u8 *mac, const __u8 *wanted)
+{
+	return !__builtin_memcmp(mac, wanted, ETH_ALEN);
+}
+
+static __always_inline int steer_frame(void *data, void *end, const __u8 *own_mac, __u32 length)
+{
+	struct ethhdr *eth = data;
+	struct steering steering;
+	struct packet packet;
+
+	if (packet_parse(data, end, &packet) == PACKET_OTHER)
+		return XDP_PASS;
+	/* Cut off before its addresses: the stack drops it. */
+	if (packet.ports == PORTS_CUT_OFF && !packet.l4_offset)
+		return XDP_PASS;
+	steering = steer(&packet);
+	if (steering.reason == BERTH_REASON_NONE)
+		return XDP_PASS;
+	count(steering.reason, length);
+	if (steering.reason != BERTH_REASON_STEERED || !steering.node)
+		return XDP_DROP;
+	__builtin_memcpy(eth->h_dest, steering.node->mac, ETH_ALEN);
+	__builtin_memcpy(eth->h_source, own_mac, ETH_ALEN);
+	return XDP_TX;
+}
+
+SEC("xdp.frags")
+int berth_steer(struct xdp_md *xdp)
+{
+	static const __u8 broadcast[ETH_ALEN] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
+	void *data = (void *)(long)xdp->data, *end = (void *)(long)xdp->data_end;
+	struct ethhdr *eth = data;
+	__u32 length = end - data, zero = 0;
+	const struct berth_config *own = bpf_map_lookup_elem(&config, &zero);
+	bool ours;
+
+	if (!own || (void *)(eth + 1) > end)
+		return XDP_PASS;
+	ours = is_mac(eth->h_dest, own->uplink_mac);
+	if (eth->h_proto == bpf_htons(ETH_P_ARP) && (ours || is_mac(eth->h_dest, broadcast)) &&
+	    answer_arp(data, end, own->uplink_mac)) {
+		count(BERTH_REASON_ARP_ANSWERED, length);
+		return XDP_TX;
+	}
+	return ours ? steer_frame(data, end, own->uplink_mac, length) : XDP_PASS;
+}
+
+char LICENSE[] SEC("license") = "GPL";

@@ -1,0 +1,20 @@
+/**
+ * What is played on the stage: the churn that a seed fixes, or a recording. An act writes the
+ * cluster's objects where the control process reads them, and brings pods up and down with them.
+ */
+import type { Clock } from '../../services/runtime/clock.ts';
+import type { ControlInit } from './control.ts';
+import type { Restarts } from './measured.ts';
+import type { PodCounts } from './report.ts';
+import type { Crew } from './victims.ts';
+
+export interface Act {
+  readonly source: ControlInit['source'];
+  /** For people: about how long it takes. */
+  readonly seconds: number;
+  readonly counts: PodCounts;
+  /** Everything but pods; before the control process starts. */
+  writePolicies(): Promise<void>;
+  /** Ends when the last pod that comes has started and the last that goes is gone. */
+  play(crew: Crew & { readonly clock: Clock }): Promise<Restarts>;
+}

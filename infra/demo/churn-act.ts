@@ -1,0 +1,132 @@
+/**
+ * The demo's main act: pods come, go and are replaced while clients talk; a policy grows; an agent
+ * and the control process are killed and started again.
+ */
+import { join } from 'node:path';
+import type { Clock } from '../../services/runtime/clock.ts';
+import type { Act } from './act.ts';
+import { type ChurnPlan, type ChurnStep, type PlannedPod, planChurn } from './churn.ts';
+import { killAndRestart } from './kills.ts';
+import { createKubelet, type Kubelet } from './kubelet.ts';
+import {
+  egressNatObject,
+  namespaceObject,
+  nodeObject,
+  podObject,
+  poolObject,
+  targetObject,
+} from './kubernetes-objects.ts';
+import { createManifests, type Manifests } from './manifests.ts';
+import type { Restarts } from './measured.ts';
+import type { SeededRandom } from './seeded-random.ts';
+import type { Stage } from './stage.ts';
+import { agentOf, type Crew, controlProcess } from './victims.ts';
+
+const SECONDS = 60;
+const PODS_AT_A_TIME = 24;
+const REPLACEMENTS = 40;
+const CHURN_MS = 45_000;
+/** When, since the first pods run. */
+const POLICY_CHANGE_AT_MS = 8_000;
+const AGENT_KILL_AT_MS = 14_000;
+const CONTROL_KILL_AT_MS = 26_000;
+const POOL = 'blue';
+/** 15 blocks on an address, so that the demo grows beyond its first ones. */
+const PORTS_PER_POD = 4096;
+const APPS = [
+  { namespace: 'shop', app: 'checkout' },
+  { namespace: 'pay', app: 'billing' },
+];
+
+export async function createChurnAct(
+  stage: Stage,
+  { random, news }: { readonly random: SeededRandom; readonly news: (line: string) => void },
+): Promise<Act> {
+  const manifests = await createManifests(join(stage.runDir, 'manifests'));
+  const nodes = stage.nodes.filter((node) => !node.gateway).map((node) => node.name);
+  const plan = planChurn(
+    { nodes, apps: APPS, pods: PODS_AT_A_TIME, replacements: REPLACEMENTS },
+    random,
+  );
+  const objects = {
+    bound: (pod: PlannedPod) => manifests.apply(podObject(pod)),
+    gone: (pod: PlannedPod) => manifests.delete(podObject(pod)),
+  };
+  const kubelet = createKubelet(stage, objects, news);
+  return {
+    source: { kind: 'manifests', path: manifests.dir },
+    seconds: SECONDS,
+    get counts() {
+      return kubelet.counts;
+    },
+    writePolicies: () => writePolicies(stage, manifests),
+    play: (crew) => play({ ...crew, kubelet, manifests, plan }),
+  };
+}
+
+/** The last CIDR of the last target comes later. */
+async function writePolicies(stage: Stage, { apply }: Manifests): Promise<void> {
+  for (const { name, address, gateway } of stage.nodes) {
+    await apply(nodeObject(name, address, gateway));
+  }
+  await apply(poolObject({ name: POOL, addresses: stage.natCidrs, portsPerPod: PORTS_PER_POD }));
+  for (const [at, target] of stage.targets.entries()) {
+    const isLast = at === stage.targets.length - 1;
+    await apply(targetObject(isLast ? { ...target, cidrs: target.cidrs.slice(0, -1) } : target));
+  }
+  const targets = stage.targets.map((target) => target.name);
+  for (const { namespace, app } of APPS) {
+    await apply(namespaceObject(namespace));
+    await apply(egressNatObject({ namespace, name: app, pool: POOL, podLabels: { app }, targets }));
+  }
+}
+
+interface Play extends Crew {
+  readonly clock: Clock;
+  readonly kubelet: Kubelet;
+  readonly manifests: Manifests;
+  readonly plan: ChurnPlan;
+}
+
+async function play(acting: Play): Promise<Restarts> {
+  const { stage, kubelet, clock, plan, news } = acting;
+  news(`starting ${plan.first.length} pods`);
+  await Promise.all(plan.first.map((pod) => kubelet.create(pod)));
+  const startedMs = clock.nowMs();
+  const at = (ms: number): Promise<void> => clock.sleep(startedMs + ms - clock.nowMs());
+  const victim = stage.nodes[0]?.name ?? '';
+  const [, , agentRestart, controlRestart] = await Promise.all([
+    churn(acting),
+    at(POLICY_CHANGE_AT_MS).then(() => growPolicy(acting)),
+    at(AGENT_KILL_AT_MS).then(() => killAndRestart(agentOf(victim, acting), acting)),
+    at(CONTROL_KILL_AT_MS).then(() => killAndRestart(controlProcess(acting), acting)),
+  ]);
+  return { agentRestart, controlRestart };
+}
+
+/** Steps start on time, whether or not the ones before are done: pods wait, the world does not. */
+async function churn({ kubelet, clock, plan }: Play): Promise<void> {
+  const pauseMs = CHURN_MS / plan.steps.length;
+  const started = new Map<string, Promise<void>>();
+  const take = async (step: ChurnStep): Promise<void> => {
+    if (step.do === 'create') return kubelet.create(step.pod);
+    await started.get(step.pod.uid);
+    return kubelet.delete(step.pod);
+  };
+  const underWay: Promise<void>[] = [];
+  for (const step of plan.steps) {
+    await clock.sleep(pauseMs);
+    const taken = take(step);
+    if (step.do === 'create') started.set(step.pod.uid, taken);
+    underWay.push(taken);
+  }
+  await Promise.all(underWay);
+}
+
+/** A destination that nobody is connected to becomes protected. */
+async function growPolicy({ stage, manifests, news }: Play): Promise<void> {
+  const target = stage.targets.at(-1);
+  if (target === undefined) return;
+  news(`policy: ${target.name} gets ${target.cidrs.at(-1)}`);
+  await manifests.apply(targetObject(target));
+}

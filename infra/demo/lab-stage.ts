@@ -1,0 +1,113 @@
+/** The stage in the lab: network namespaces, real eBPF, targets that count what they see. */
+import { join } from 'node:path';
+import { cidrHasIp } from '../../services/contract/cidr.ts';
+import type { Clock } from '../../services/runtime/clock.ts';
+import type { Random } from '../../services/runtime/random.ts';
+import { createLab, type Lab } from '../lab/lab.ts';
+import type { LabNode } from '../lab/plan.ts';
+import { usedTableEntries } from './agent-status.ts';
+import type { SeededRandom } from './seeded-random.ts';
+import type { Stage, StageNode } from './stage.ts';
+import { createWorkload } from './workload.ts';
+
+const HUB_PORT = 7443;
+
+export interface LabStageInit {
+  /** Names of the nodes. */
+  readonly nodes: readonly string[];
+  readonly targets: readonly string[];
+}
+
+export async function createLabStage(
+  init: LabStageInit,
+  components: {
+    readonly clock: Clock;
+    readonly random: Random;
+    /** Which addresses clients talk to. */
+    readonly picks: SeededRandom;
+  },
+): Promise<{ stage: Stage; lab: Lab }> {
+  const { clock, random, picks } = components;
+  const targetInits = init.targets.map((name) => ({ name }));
+  const lab = await createLab(
+    { nodes: init.nodes, gateways: 1, targets: targetInits },
+    { clock, random },
+  );
+  const workload = createWorkload(
+    { targets: lab.targets },
+    { traffic: lab.traffic, clock, random: picks },
+  );
+  const all = [...lab.nodes, ...lab.gateways];
+  const hubAddress = `${lab.control.uplinkIp}:${HUB_PORT}`;
+  const hosts = new Map([...all, lab.control].map((host) => [host.name, host]));
+
+  const stage: Stage = {
+    datapath: 'kernel',
+    runDir: lab.runDir,
+    nodes: all.map((node) => stageNode(node, hubAddress)),
+    hubAddress,
+    natCidrs: [lab.plan.natCidr],
+    targets: lab.targets.map(({ name, cidrs }) => ({ name, cidrs, allowed: [lab.plan.natCidr] })),
+    startProcess: async (host, args, logFile) => {
+      const place = hosts.get(host) ?? lab.control;
+      return lab.startProcess(place, { command: process.execPath, args, logFile });
+    },
+    workload,
+    createPod: async (uid, node) => {
+      workload.start(await lab.createPod({ uid, node }));
+    },
+    deletePod: async (uid) => {
+      workload.stop(uid);
+      await lab.deletePod(uid);
+    },
+    witnesses: async () => {
+      const counters = await Promise.all(lab.targets.map((target) => target.readCounters()));
+      const seen = (nat: boolean): string[] => {
+        const sources = counters.flatMap(({ sourcesSeen }) => sourcesSeen);
+        const those = sources.filter(({ address }) => cidrHasIp(lab.plan.natCidr, address) === nat);
+        return [...new Set(those.map(({ address }) => address))].sort();
+      };
+      return {
+        leakedPackets: counters.reduce((sum, { leakedPackets }) => sum + leakedPackets, 0),
+        natAddressesSeen: seen(true),
+        otherSourcesSeen: seen(false),
+      };
+    },
+    mapEntries: async () => {
+      const counts = await Promise.all(all.map(({ cniSocket }) => usedTableEntries(cniSocket)));
+      return counts.reduce((sum, count) => sum + count, 0);
+    },
+    destroy: () => lab.destroy(),
+  };
+  return { stage, lab };
+}
+
+function stageNode(node: LabNode, hub: string): StageNode {
+  const { name, role, uplinkIp, podCidr, pinDir, stateDir, cniSocket } = node;
+  const gateway = role === 'gateway';
+  return {
+    name,
+    gateway,
+    address: uplinkIp,
+    agentArgs: [
+      '--node',
+      name,
+      '--boot-id',
+      `lab-${name}`,
+      '--hub',
+      hub,
+      '--datapath',
+      'kernel',
+      '--uplink',
+      'uplink',
+      ...(podCidr === null ? [] : ['--pod-cidr', podCidr]),
+      '--pin-dir',
+      pinDir,
+      '--state-dir',
+      join(stateDir, 'agent'),
+      '--cni-socket',
+      cniSocket,
+      ...(gateway ? ['--gateway'] : []),
+    ],
+  };
+}

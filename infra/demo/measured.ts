@@ -1,0 +1,55 @@
+/** Puts what was measured on the stage and said by the control process into the report. */
+import type { Status } from '../../services/console/status.ts';
+import type { PodCounts, Report } from './report.ts';
+import type { Stage } from './stage.ts';
+
+/** Undefined where there was no traffic to lose. */
+export interface Restarts {
+  readonly agentRestart: Report['agentRestart'] | undefined;
+  readonly controlRestart: Report['controlRestart'] | undefined;
+}
+
+export async function measuredReport(init: {
+  readonly stage: Stage;
+  readonly counts: PodCounts;
+  readonly status: Status;
+  readonly restarts: Restarts;
+  readonly seed: number;
+  readonly durationSeconds: number;
+  readonly converged: boolean;
+}): Promise<Report> {
+  const { stage, counts, status, restarts } = init;
+  const { created, deleted, live } = counts;
+  const witnesses = await stage.witnesses();
+  const totals = stage.workload?.totals() ?? null;
+  const cidrs = stage.targets.reduce((sum, target) => sum + target.cidrs.length, 0);
+  const { agentRestart, controlRestart } = restarts;
+  return {
+    adapters: { ...status.adapters, datapath: stage.datapath },
+    seed: init.seed,
+    durationSeconds: init.durationSeconds,
+    pods: { created, deleted },
+    ...(totals === null
+      ? {}
+      : {
+          connections: {
+            attempted: totals.attempted,
+            established: totals.established,
+            broken: totals.broken,
+          },
+        }),
+    ...(witnesses ?? {}),
+    propagationMs: status.propagationMs,
+    updates: {
+      sent: status.recordsSent,
+      naive: (created + deleted) * stage.targets.length,
+    },
+    ...(agentRestart === undefined ? {} : { agentRestart }),
+    ...(controlRestart === undefined ? {} : { controlRestart }),
+    mapEntries: {
+      actual: await stage.mapEntries(),
+      naive: live * cidrs * stage.nodes.length,
+    },
+    converged: init.converged,
+  };
+}

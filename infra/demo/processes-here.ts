@@ -1,0 +1,27 @@
+/**
+ * Child processes of a demo that has no lab. They bear a lab's mark and a reaper watches over them
+ * as over a lab, so that none outlives a demo that was killed.
+ */
+
+import type { Clock } from '../../services/runtime/clock.ts';
+import { destroyLab } from '../lab/destroy.ts';
+import { startMarked } from '../lab/processes.ts';
+import { startReaper } from '../lab/reaper.ts';
+import type { DemoProcess } from './stage.ts';
+
+export interface ProcessesHere {
+  start(args: readonly string[], logFile: string): Promise<DemoProcess>;
+  stopAll(): Promise<void>;
+}
+
+export async function startProcessesHere(id: string, clock: Clock): Promise<ProcessesHere> {
+  const reaper = startReaper(id);
+  await reaper.watching;
+  return {
+    start: (args, logFile) => startMarked(id, { command: process.execPath, args, logFile }, clock),
+    stopAll: async () => {
+      await destroyLab(id);
+      await reaper.dismiss();
+    },
+  };
+}

@@ -1,0 +1,18 @@
+/**
+ * The reaper's own process (see `reaper.ts`): `node reaper-main.ts LAB_ID`. Says that it watches,
+ * waits for the end of its standard input, then destroys the lab, if it is still there.
+ */
+import { destroyLab } from './destroy.ts';
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGPIPE'] as const) {
+  // Whoever ends the demo's whole group does not mean the one who cleans up after it.
+  process.on(signal, () => {});
+}
+
+const [id = ''] = process.argv.slice(2);
+process.stdin.resume();
+process.stdin.once('end', () => {
+  void destroyLab(id);
+});
+process.stdout.on('error', () => {});
+process.stdout.write('watching\n');

@@ -1,0 +1,34 @@
+/**
+ * A protected system in the lab: answers on all its protected addresses, admits only the NAT
+ * addresses of its ACL to them, and counts everything else. That counter is the leak count.
+ */
+import type { Cidr } from '../../services/contract/cidr.ts';
+import { ACL_TABLE, aclRules, admitRules, readAclListing, type TargetCounters } from './acl.ts';
+import { runIn } from './command.ts';
+import type { LabPlan, TargetPlan } from './plan.ts';
+
+/** Where targets, and the outside server, echo TCP and UDP. */
+export const ECHO_PORT = 7000;
+
+export interface LabTarget extends TargetPlan {
+  /** TCP and UDP echo on every address. */
+  readonly port: number;
+  readCounters(): Promise<TargetCounters>;
+  /** Replaces the ACL's whole set; counters stay. */
+  admit(cidrs: readonly Cidr[]): Promise<void>;
+}
+
+/** With its ACL in force. */
+export async function createTarget(plan: LabPlan, target: TargetPlan): Promise<LabTarget> {
+  const nft = (args: readonly string[], input = ''): Promise<string> =>
+    runIn(target.netns, { labId: plan.id, file: 'nft', args, input });
+  await nft(['-f', '-'], aclRules(target.cidrs, [plan.natCidr]));
+  return {
+    ...target,
+    port: ECHO_PORT,
+    readCounters: async () => readAclListing(await nft(['-j', 'list', 'table', 'ip', ACL_TABLE])),
+    admit: async (cidrs) => {
+      await nft(['-f', '-'], admitRules(cidrs));
+    },
+  };
+}

@@ -1,0 +1,117 @@
+/** The UDP probes of a lab, and the windows in which what they lost is counted. */
+import type { EventOf } from './events.ts';
+import type { ClientPod, Endpoint } from './tcp-clients.ts';
+
+export interface UdpProbeInit {
+  readonly pod: ClientPod;
+  readonly to: Endpoint;
+  /** @default 5000, which is 200 packets/s; 500 to 250000 */
+  readonly intervalUs?: number;
+  /** @default chosen by the kernel */
+  readonly sourcePort?: number;
+}
+
+export interface UdpProbe {
+  readonly podUid: string;
+  readonly to: Endpoint;
+  /** Resolves when it ended, also with its pod; an errno name when it could not be started. */
+  readonly ended: Promise<string | null>;
+  /** Sends no more, and waits until the fate of what was sent is known. */
+  close(): Promise<void>;
+}
+
+export interface UdpCounts {
+  readonly sent: number;
+  /** Sent and not echoed within a second. */
+  readonly lost: number;
+  /** How often the kernel said so at once (EHOSTUNREACH, ECONNREFUSED); these are lost, too. */
+  readonly rejected: number;
+}
+
+/** Datagrams sent while it is open, by any probe. */
+export interface UdpWindow {
+  /** Ends it now, and waits until the fate of all its datagrams is known: 1.5 s. */
+  close(): Promise<UdpCounts>;
+}
+
+export interface LostSample {
+  readonly podUid: string;
+  readonly to: Endpoint;
+  readonly sentAtMs: number;
+}
+
+export interface UdpProbes {
+  start(init: UdpProbeInit): UdpProbe;
+  openWindow(): UdpWindow;
+  onEnded(id: number, reason: string | null): void;
+  onWindow(event: EventOf<'window'>): void;
+  onLost(event: EventOf<'lost'>): void;
+  onDeath(error: Error): void;
+  lostSamples(): readonly LostSample[];
+}
+
+const INTERVAL_US = 5_000;
+const SAMPLES_MAX = 1_000;
+
+export function udpProbes(nextId: () => number, send: (command: string) => void): UdpProbes {
+  const probes = new Map<
+    number,
+    { init: UdpProbeInit; ended: PromiseWithResolvers<string | null> }
+  >();
+  const windows = new Map<number, PromiseWithResolvers<UdpCounts>>();
+  const lost: LostSample[] = [];
+
+  const onEnded = (id: number, reason: string | null): void => {
+    probes.get(id)?.ended.resolve(reason);
+    probes.delete(id);
+  };
+
+  return {
+    start: (init) => {
+      const id = nextId();
+      const ended = Promise.withResolvers<string | null>();
+      probes.set(id, { init, ended });
+      const { pod, to } = init;
+      const interval = init.intervalUs ?? INTERVAL_US;
+      send(`udp ${id} ${pod.netns} ${to.address} ${to.port} ${init.sourcePort ?? 0} ${interval}`);
+      return {
+        podUid: pod.uid,
+        to,
+        ended: ended.promise,
+        close: async () => {
+          send(`close ${id}`);
+          await ended.promise;
+        },
+      };
+    },
+    openWindow: () => {
+      const id = nextId();
+      const counts = Promise.withResolvers<UdpCounts>();
+      counts.promise.catch(() => {});
+      windows.set(id, counts);
+      send(`window-open ${id}`);
+      return {
+        close: () => {
+          send(`window-close ${id}`);
+          return counts.promise;
+        },
+      };
+    },
+    onEnded,
+    onWindow: ({ id, sent, lost: lostCount, rejected }) => {
+      windows.get(id)?.resolve({ sent, lost: lostCount, rejected });
+      windows.delete(id);
+    },
+    onLost: ({ id, sentAtMs }) => {
+      const probe = probes.get(id);
+      if (probe === undefined || lost.length >= SAMPLES_MAX) return;
+      lost.push({ podUid: probe.init.pod.uid, to: probe.init.to, sentAtMs });
+    },
+    onDeath: (error) => {
+      for (const id of [...probes.keys()]) onEnded(id, 'traffic-process-ended');
+      for (const counts of windows.values()) counts.reject(error);
+      windows.clear();
+    },
+    lostSamples: () => [...lost],
+  };
+}

@@ -1,0 +1,101 @@
+/**
+ * The pods that were announced to this node, in the order of kernel and disk that a crash at any
+ * point allows: what is taken away leaves the kernel first and then the disk, what comes is on
+ * disk first. An address, an interface and a uid each belong to the pod that was announced last;
+ * who had one before lets go of it before the new one is there.
+ */
+import type { PodUid } from '../contract/identity.ts';
+import type { Hooks } from '../ports/datapath/port.ts';
+import { podKey } from '../ports/datapath/tables/pods.ts';
+import type { Log } from '../runtime/log.ts';
+import type { AttachmentFiles } from './attachment-files.ts';
+import type { KernelTables } from './kernel-tables.ts';
+import { type LocalAttachment, type PodAttachment, sameAttachment } from './pod-attachment.ts';
+import { keyText } from './tables/content.ts';
+
+export interface AttachedPodsComponents {
+  readonly files: AttachmentFiles;
+  readonly tables: KernelTables;
+  readonly hooks: Hooks;
+  readonly log: Log;
+}
+
+export interface AttachedPods {
+  /**
+   * What was on disk, at the start; the tables are the caller's to write. A pod whose interface
+   * is gone is kept until it is deleted.
+   */
+  adopt(attachments: readonly PodAttachment[]): readonly LocalAttachment[];
+  add(attachment: PodAttachment): Promise<void>;
+  remove(uid: PodUid): Promise<void>;
+  get(uid: PodUid): PodAttachment | undefined;
+  /** Names of the interfaces that the source guard shall be on. */
+  interfaces(): string[];
+}
+
+export function createAttachedPods(components: AttachedPodsComponents): AttachedPods {
+  const { files, tables, hooks, log } = components;
+  const pods = new Map<PodUid, LocalAttachment>();
+
+  /** @throws BERTH_DATAPATH_ATTACH; the pod is then unknown, and so held. */
+  function attachGuard(attachment: PodAttachment): LocalAttachment {
+    const { hostInterface } = attachment;
+    hooks.attach('pod', hostInterface);
+    return { ...attachment, ifindex: hooks.interfaceIndex(hostInterface) };
+  }
+
+  async function letGo(pod: LocalAttachment, keepGuard: boolean): Promise<void> {
+    tables.setAttachment(pod.uid, null);
+    try {
+      await files.remove(pod.uid);
+    } catch (error) {
+      // Kernel and disk say the same again, so that whoever asks again finds it, and finishes.
+      tables.setAttachment(pod.uid, pod);
+      throw error;
+    }
+    if (!keepGuard) hooks.detach('pod', pod.hostInterface);
+    pods.delete(pod.uid);
+  }
+
+  function adoptOne(attachment: PodAttachment): LocalAttachment {
+    try {
+      return attachGuard(attachment);
+    } catch (error) {
+      const { uid, hostInterface } = attachment;
+      log.warn({ pod: uid, interface: hostInterface, error }, 'announced pod has no interface');
+      return { ...attachment, ifindex: null };
+    }
+  }
+
+  return {
+    adopt(attachments) {
+      for (const attachment of attachments) pods.set(attachment.uid, adoptOne(attachment));
+      return [...pods.values()];
+    },
+    async add(attachment) {
+      const local = attachGuard(attachment);
+      const known = pods.get(local.uid);
+      const isKnown = known !== undefined && sameAttachment(known, local);
+      if (!isKnown) {
+        for (const other of [...pods.values()].filter((pod) => clashes(pod, local))) {
+          await letGo(other, other.hostInterface === local.hostInterface);
+        }
+        await files.save(attachment);
+      }
+      pods.set(local.uid, local);
+      // Whatever the kernel still says of this address was said of another pod.
+      tables.setAttachment(local.uid, local, [{ table: 'pods', key: keyText(podKey(local.ip)) }]);
+    },
+    async remove(uid) {
+      const known = pods.get(uid);
+      if (known === undefined) await files.remove(uid);
+      else await letGo(known, false);
+    },
+    get: (uid) => pods.get(uid),
+    interfaces: () => [...pods.values()].map(({ hostInterface }) => hostInterface),
+  };
+}
+
+function clashes(a: PodAttachment, b: PodAttachment): boolean {
+  return a.uid === b.uid || a.ip === b.ip || a.hostInterface === b.hostInterface;
+}

@@ -1,0 +1,81 @@
+/**
+ * The pods that were announced to this node, one file each, so that an agent that starts again
+ * knows them without asking. They belong to one boot of the node: after another one no pod of
+ * theirs exists any more, and they are dropped.
+ */
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { PodUid } from '../contract/identity.ts';
+import { type IpAddress, parseIp } from '../contract/ip-address.ts';
+import { fileNames, removeFile, replaceFile } from './durable-file.ts';
+import type { PodAttachment } from './pod-attachment.ts';
+
+const storedAttachment = z.strictObject({
+  uid: z.string().min(1),
+  ip: z.string().transform((text): IpAddress => parseIp(text)),
+  netns: z.string().nullable(),
+  hostInterface: z.string().min(1),
+});
+
+export interface AttachmentFiles {
+  /** Answers when it is on disk. */
+  save(attachment: PodAttachment): Promise<void>;
+  /** Without an error where there is none. */
+  remove(uid: PodUid): Promise<void>;
+}
+
+export interface LoadedAttachments {
+  readonly files: AttachmentFiles;
+  readonly attachments: readonly PodAttachment[];
+  /** Names of files that could not be read. Their pods are unknown, and so held. */
+  readonly unreadable: readonly string[];
+}
+
+/** `folder` is made where it is missing. */
+export async function openAttachmentFiles(
+  folder: string,
+  bootId: string,
+): Promise<LoadedAttachments> {
+  const podsFolder = join(folder, 'pods');
+  await mkdir(podsFolder, { recursive: true });
+  const bootFile = join(folder, 'boot-id');
+  if ((await textOf(bootFile)) !== bootId) {
+    for (const name of await fileNames(podsFolder)) await removeFile(join(podsFolder, name));
+    await replaceFile(bootFile, bootId);
+  }
+  const path = (uid: PodUid): string => join(podsFolder, `${encodeURIComponent(uid)}.json`);
+  return {
+    files: {
+      save: (attachment) => replaceFile(path(attachment.uid), JSON.stringify(attachment)),
+      remove: (uid) => removeFile(path(uid)),
+    },
+    ...(await readAll(podsFolder)),
+  };
+}
+
+async function readAll(
+  folder: string,
+): Promise<{ attachments: PodAttachment[]; unreadable: string[] }> {
+  const attachments: PodAttachment[] = [];
+  const unreadable: string[] = [];
+  for (const name of await fileNames(folder)) {
+    try {
+      attachments.push(
+        storedAttachment.parse(JSON.parse(await readFile(join(folder, name), 'utf8'))),
+      );
+    } catch {
+      unreadable.push(name);
+    }
+  }
+  return { attachments, unreadable };
+}
+
+async function textOf(path: string): Promise<string | null> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+}

@@ -1,0 +1,131 @@
+/**
+ * The unix socket on which the container runtime's plugin (in the lab: the lab) announces pods.
+ * One line of JSON a request, one line of JSON the answer, in order on each connection. The socket
+ * is the owner's alone; lines and connections are bounded. What is asked of the node, and when it
+ * may be answered, is the handler's business.
+ */
+import { chmod, mkdir, rm } from 'node:fs/promises';
+import { createServer, type Server, type Socket } from 'node:net';
+import { dirname } from 'node:path';
+import { berthError, describeError, isBerthError } from '../contract/errors.ts';
+import type { PodUid } from '../contract/identity.ts';
+import type { Version } from '../contract/version.ts';
+import type { Log } from '../runtime/log.ts';
+import { parseCniRequest } from './cni-request.ts';
+import type { PodAttachment } from './pod-attachment.ts';
+
+/** Source ports that the pod shall be confined to, both ends inclusive. */
+export interface PortRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface NodeStatus {
+  /** Used entries by table, as read from the kernel. */
+  readonly entries: Readonly<Record<string, number>>;
+  readonly version: Version;
+}
+
+export interface CniHandler {
+  /**
+   * Null: the pod needs no port range.
+   * @throws BERTH_CNI_NOT_MAPPED; the pod is known then, and held.
+   */
+  add(attachment: PodAttachment): Promise<PortRange | null>;
+  /** Of a pod that is not known: nothing to do, no error. */
+  del(uid: PodUid): Promise<void>;
+  /** For people and reports. */
+  status(): Promise<NodeStatus>;
+}
+
+export interface CniSocketComponents {
+  readonly handler: CniHandler;
+  readonly log: Log;
+}
+
+export interface CniSocket {
+  /** Callers that wait get no answer, and call again. */
+  close(): Promise<void>;
+}
+
+const LINE_LENGTH_MAX = 16 * 1024;
+const CONNECTIONS_MAX = 512;
+const OWNER_ONLY = 0o600;
+
+export async function openCniSocket(
+  path: string,
+  components: CniSocketComponents,
+): Promise<CniSocket> {
+  const open = new Set<Socket>();
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
+    serve(socket, components).catch((error: unknown) => {
+      components.log.warn({ error }, 'CNI connection ended');
+      socket.destroy();
+    });
+  });
+  server.maxConnections = CONNECTIONS_MAX;
+  await mkdir(dirname(path), { recursive: true });
+  // What a crashed agent left behind; a living one would hold the same state folder.
+  await rm(path, { force: true });
+  await listen(server, path);
+  await chmod(path, OWNER_ONLY);
+  return {
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        for (const socket of open) socket.destroy();
+      }),
+  };
+}
+
+async function serve(socket: Socket, components: CniSocketComponents): Promise<void> {
+  let unread = '';
+  socket.setEncoding('utf8');
+  // Not destroyed at the end of the input: a caller may close its side and wait for the answer.
+  for await (const text of socket.iterator({ destroyOnReturn: false })) {
+    const lines = `${unread}${text}`.split('\n');
+    unread = lines.pop() ?? '';
+    if (unread.length > LINE_LENGTH_MAX) throw tooLong();
+    for (const line of lines) {
+      const answer = await answerTo(line, components);
+      if (socket.writable) socket.write(`${JSON.stringify(answer)}\n`);
+    }
+  }
+  socket.end();
+}
+
+function tooLong(): Error {
+  return berthError('BERTH_CNI_BAD_REQUEST', { reason: `a line above ${LINE_LENGTH_MAX}` });
+}
+
+async function answerTo(line: string, { handler, log }: CniSocketComponents): Promise<unknown> {
+  try {
+    const request = parseCniRequest(line);
+    switch (request.verb) {
+      case 'add':
+        return { ok: true, portRange: await handler.add(request.attachment) };
+      case 'del':
+        await handler.del(request.uid);
+        return { ok: true };
+      case 'status':
+        return { ok: true, ...(await handler.status()) };
+    }
+  } catch (error) {
+    const reason = describeError(error);
+    const known = isBerthError(error) ? error : berthError('BERTH_CNI_FAILED', { reason }, error);
+    log.warn({ error: known }, 'CNI request failed');
+    return { ok: false, code: known.code, message: describeError(known) };
+  }
+}
+
+function listen(server: Server, path: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(path, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,140 @@
+/**
+ * What an agent is told: flags, or a file of JSON with the same fields, or both (a flag wins).
+ * Checked here, so that the rest never meets a bad value. The uplink's own addresses are read from
+ * the system where they are not given.
+ */
+import { readFileSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
+import { parseArgs } from 'node:util';
+import { z } from 'zod';
+import { type Cidr, parseCidr } from '../contract/cidr.ts';
+import { berthError, describeError } from '../contract/errors.ts';
+import { type IpAddress, parseIp } from '../contract/ip-address.ts';
+import { parseConfig } from '../runtime/config.ts';
+
+const HOST_PORT = /^.+:\d{1,5}$/;
+const MAC = /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i;
+const INTERFACE_NAME = /^[^/\s]{1,15}$/;
+
+const cidr = parsed(parseCidr);
+const ip = parsed(parseIp);
+
+const schema = z.strictObject({
+  node: z.string().min(1),
+  /** Another one means that the node has started anew, and with it every pod. */
+  bootId: z.string().min(1),
+  hub: z.string().regex(HOST_PORT, 'is not HOST:PORT'),
+  datapath: z.enum(['kernel', 'memory']),
+  uplinks: z.array(z.string().regex(INTERFACE_NAME, 'is no interface name')).min(1),
+  podCidrs: z.array(cidr).default([]),
+  pinDir: z.string().min(1),
+  stateDir: z.string().min(1),
+  cniSocket: z.string().min(1),
+  gateway: z.boolean().default(false),
+  underlayIp: ip.optional(),
+  mac: z.string().regex(MAC, 'is no MAC address').optional(),
+});
+
+type Given = z.infer<typeof schema>;
+
+export interface AgentConfig extends Omit<Given, 'underlayIp' | 'mac'> {
+  readonly podCidrs: Cidr[];
+  readonly underlayIp: IpAddress;
+  /** `02:00:00:00:00:01`. */
+  readonly mac: string;
+}
+
+const TEXT = { type: 'string' } as const;
+const LIST = { type: 'string', multiple: true } as const;
+const FLAGS = {
+  config: TEXT,
+  node: TEXT,
+  'boot-id': TEXT,
+  hub: TEXT,
+  datapath: TEXT,
+  uplink: LIST,
+  'pod-cidr': LIST,
+  'pin-dir': TEXT,
+  'state-dir': TEXT,
+  'cni-socket': TEXT,
+  gateway: { type: 'boolean' },
+  'underlay-ip': TEXT,
+  mac: TEXT,
+} as const;
+
+const FIELDS: Readonly<Record<Exclude<keyof typeof FLAGS, 'config'>, keyof Given>> = {
+  node: 'node',
+  'boot-id': 'bootId',
+  hub: 'hub',
+  datapath: 'datapath',
+  uplink: 'uplinks',
+  'pod-cidr': 'podCidrs',
+  'pin-dir': 'pinDir',
+  'state-dir': 'stateDir',
+  'cni-socket': 'cniSocket',
+  gateway: 'gateway',
+  'underlay-ip': 'underlayIp',
+  mac: 'mac',
+};
+
+type Interfaces = ReturnType<typeof networkInterfaces>;
+
+/** @throws BERTH_CONFIG_BAD naming the field */
+export function readAgentConfig(
+  args: readonly string[],
+  interfaces: () => Interfaces = networkInterfaces,
+): AgentConfig {
+  const flags = parseFlags(args);
+  const fromFile = flags.config === undefined ? {} : readFields(flags.config);
+  const given = Object.entries(FIELDS).flatMap(([flag, field]) => {
+    const value = flags[flag as keyof typeof flags];
+    return value === undefined ? [] : [[field, value] as const];
+  });
+  const config = parseConfig(schema, JSON.stringify({ ...fromFile, ...Object.fromEntries(given) }));
+  return { ...config, ...uplinkAddresses(config, interfaces) };
+}
+
+function parseFlags(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options: FLAGS, strict: true }).values;
+  } catch (error) {
+    throw bad('flags', describeError(error), error);
+  }
+}
+
+function readFields(path: string): Record<string, unknown> {
+  try {
+    return z.record(z.string(), z.unknown()).parse(JSON.parse(readFileSync(path, 'utf8')));
+  } catch (error) {
+    throw bad('config', `${path} cannot be read: ${describeError(error)}`, error);
+  }
+}
+
+function uplinkAddresses(
+  config: Given,
+  interfaces: () => Interfaces,
+): { underlayIp: IpAddress; mac: string } {
+  const [uplink = ''] = config.uplinks;
+  const addresses = interfaces()[uplink] ?? [];
+  const ipv4 = addresses.find(({ family }) => family === 'IPv4') ?? addresses[0];
+  const underlayIp = config.underlayIp ?? (ipv4 === undefined ? null : parseIp(ipv4.address));
+  const mac = config.mac ?? ipv4?.mac;
+  if (underlayIp === null) throw bad('underlayIp', `interface ${uplink} has no address`);
+  if (mac === undefined) throw bad('mac', `interface ${uplink} has no address`);
+  return { underlayIp, mac };
+}
+
+function parsed<T>(parse: (text: string) => T) {
+  return z.string().transform((text, context): T => {
+    try {
+      return parse(text);
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: describeError(error) });
+      return z.NEVER;
+    }
+  });
+}
+
+function bad(field: string, reason: string, cause?: unknown): Error {
+  return berthError('BERTH_CONFIG_BAD', { field, reason }, cause);
+}

@@ -1,0 +1,86 @@
+/**
+ * A hub as small as can be, on a real gRPC server on the loopback, for the tests of this folder:
+ * it shows what agents say in order, and sends what the test says. It decides nothing.
+ */
+import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import {
+  type handleBidiStreamingCall,
+  Server,
+  ServerCredentials,
+  type ServerDuplexStream,
+} from '@grpc/grpc-js';
+import {
+  type ConnectRequest,
+  type ConnectResponse,
+  ConnectResponseSchema,
+  type Push,
+} from '../contract/gen/berth/link/v1/link_pb.ts';
+import { linkService } from '../contract/link-service.ts';
+
+type Said = Exclude<ConnectRequest['message'], { case: undefined }>;
+type Outgoing = NonNullable<MessageInitShape<typeof ConnectResponseSchema>['message']>;
+type Stream = ServerDuplexStream<ConnectRequest, ConnectResponse>;
+
+export interface FakeHub {
+  /** `127.0.0.1:port`. */
+  readonly address: string;
+  /** The next thing of this kind that an agent says; what else it said waits to be heard. */
+  hear<C extends Said['case']>(kind: C): Promise<Extract<Said, { case: C }>['value']>;
+  push(push: Push): void;
+  say(message: Outgoing): void;
+  /** Ends the link without a word, as a hub that is killed does. */
+  hangUp(): void;
+  stop(): Promise<void>;
+}
+
+export async function startFakeHub(at = '127.0.0.1:0'): Promise<FakeHub> {
+  const heard: Said[] = [];
+  const waiting: (() => void)[] = [];
+  const streams = new Set<Stream>();
+  const connect: handleBidiStreamingCall<ConnectRequest, ConnectResponse> = (stream) => {
+    streams.add(stream);
+    stream.on('data', ({ message }: ConnectRequest) => {
+      if (message.case !== undefined) heard.push(message);
+      for (const wake of waiting.splice(0)) wake();
+    });
+    stream.on('error', () => undefined);
+    stream.on('end', () => stream.end());
+    stream.on('close', () => streams.delete(stream));
+  };
+  const server = new Server();
+  server.addService(linkService, { connect });
+  const port = await bind(server, at);
+
+  function say(message: Outgoing): void {
+    for (const stream of streams) stream.write(create(ConnectResponseSchema, { message }));
+  }
+
+  return {
+    address: `127.0.0.1:${port}`,
+    async hear(kind) {
+      for (;;) {
+        const at = heard.findIndex((said) => said.case === kind);
+        if (at >= 0) return heard.splice(at, 1)[0]?.value as never;
+        await new Promise<void>((wake) => waiting.push(wake));
+      }
+    },
+    push: (push) => say({ case: 'push', value: push }),
+    say,
+    hangUp: () => {
+      for (const stream of streams) stream.end();
+      streams.clear();
+    },
+    async stop() {
+      server.forceShutdown();
+    },
+  };
+}
+
+function bind(server: Server, address: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.bindAsync(address, ServerCredentials.createInsecure(), (error, port) => {
+      if (error === null) resolve(port);
+      else reject(error);
+    });
+  });
+}

@@ -1,0 +1,42 @@
+/**
+ * Programs stay where they belong, and first: whatever another program of the node did to the
+ * chain, or a driver to its interface, is undone here. One that cannot be attached is told, and
+ * tried again with the next check; the others are attached all the same.
+ */
+import type { Hooks, ProgramName } from '../ports/datapath/port.ts';
+import type { Log } from '../runtime/log.ts';
+
+export interface WantedProgram {
+  readonly program: ProgramName;
+  readonly interfaceName: string;
+}
+
+export function nodePrograms(uplinks: readonly string[], gateway: boolean): WantedProgram[] {
+  const programs: ProgramName[] = gateway ? ['egress', 'return', 'steer'] : ['egress', 'return'];
+  return uplinks.flatMap((interfaceName) =>
+    programs.map((program) => ({ program, interfaceName })),
+  );
+}
+
+export function keepAttached(
+  wanted: readonly WantedProgram[],
+  { hooks, log }: { readonly hooks: Hooks; readonly log: Log },
+): void {
+  const first = new Set(
+    hooks.attachments().flatMap((attachment) => (attachment.first ? [nameOf(attachment)] : [])),
+  );
+  for (const one of wanted) {
+    if (first.has(nameOf(one))) continue;
+    const fields = { program: one.program, interface: one.interfaceName };
+    try {
+      hooks.attach(one.program, one.interfaceName);
+      log.warn(fields, 'program was not first in its chain, and is again');
+    } catch (error) {
+      log.error({ ...fields, error }, 'program cannot be attached');
+    }
+  }
+}
+
+function nameOf({ program, interfaceName }: WantedProgram): string {
+  return `${program} ${interfaceName}`;
+}

@@ -1,0 +1,186 @@
+/**
+ * The agent's core: what the hub wants and which pods were announced on one side, the kernel's
+ * tables on the other, and between them one change at a time. A push is in force as a whole (read
+ * back, and on disk) or not at all, and what was in force stays. Nothing is ever flushed: at the
+ * start the tables are adopted as they are, and what nobody knows in them is removed only with the
+ * first push, since until then it may be newer than what this agent remembers.
+ */
+import { podPortRange } from '../contract/block.ts';
+import { berthError, describeError, isBerthError } from '../contract/errors.ts';
+import type { Push } from '../contract/gen/berth/link/v1/link_pb.ts';
+import type { PodUid } from '../contract/identity.ts';
+import type { Version } from '../contract/version.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Log } from '../runtime/log.ts';
+import type { AckedFile } from './acked-file.ts';
+import type { AttachedPods } from './attached-pods.ts';
+import { type ChangeSignal, createChangeSignal } from './change-signal.ts';
+import type { KernelTables } from './kernel-tables.ts';
+import type { LinkedNode, PushAnswer } from './linked-node.ts';
+import type { PodAttachment } from './pod-attachment.ts';
+import { readResource } from './resource.ts';
+import type { PodState } from './tables/node-tables.ts';
+import type { Turns } from './turns.ts';
+import { type Change, commit, readPush, type Wanted } from './wanted.ts';
+
+export interface NodeAgentComponents {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly turns: Turns;
+  readonly tables: KernelTables;
+  readonly pods: AttachedPods;
+  readonly acked: AckedFile;
+  /** As it was on disk; the agent owns it from here on. */
+  readonly wanted: Wanted;
+}
+
+/** Mappings that came into force, and when they were read back. */
+export interface NewlyMapped {
+  readonly uids: readonly PodUid[];
+  readonly readBackAtMs: number;
+}
+
+export interface NodeAgent extends LinkedNode {
+  readonly changes: ChangeSignal;
+  /** Brings what was acked before into force, where it is not. Call once, before anything else. */
+  adopt(announced: readonly PodAttachment[]): Promise<NewlyMapped>;
+  addPod(attachment: PodAttachment): Promise<NewlyMapped>;
+  removePod(uid: PodUid): Promise<void>;
+  /** Reads the whole tables and repairs what differs; only then are its failures logged. */
+  checkTables(): Promise<void>;
+  /** By table, as read from the kernel. */
+  usedEntries(): Promise<Readonly<Record<string, number>>>;
+  podState(uid: PodUid): PodState;
+  podAttachment(uid: PodUid): PodAttachment | undefined;
+  /** The version that brought the pod as it is now. */
+  podVersion(uid: PodUid): Version;
+  /** Null where the pod has no berth. */
+  portRange(uid: PodUid): { readonly from: number; readonly to: number } | null;
+}
+
+export function createNodeAgent(components: NodeAgentComponents): NodeAgent {
+  const { clock, turns, tables, pods, wanted } = components;
+  const changes = createChangeSignal();
+  const pushes = createPushes(components);
+
+  /** One change, from which waiting callers may learn. */
+  async function change<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await turns.take(work);
+    } finally {
+      changes.raise();
+    }
+  }
+
+  async function mapping(work: () => Promise<void> | void): Promise<NewlyMapped> {
+    const before = tables.mapped();
+    await work();
+    return { uids: [...tables.mapped().difference(before)], readBackAtMs: clock.nowMs() };
+  }
+
+  return {
+    changes,
+    held: () => ({ version: wanted.version, checksum: wanted.checksum }),
+    push: (push) => change(() => pushes.handle(push)),
+    adopt: (announced) =>
+      change(() => mapping(() => tables.adopt(wanted.resources, pods.adopt(announced)))),
+    addPod: (attachment) => change(() => mapping(() => pods.add(attachment))),
+    removePod: (uid) => change(() => pods.remove(uid)),
+    checkTables: () => change(() => pushes.checkTables()),
+    usedEntries: () => turns.take(async () => tables.usedEntries()),
+    podState: tables.podState,
+    podAttachment: pods.get,
+    podVersion: (uid) => pushes.podVersion(uid),
+    portRange(uid) {
+      const bytes = wanted.resources.get(`pod/${uid}`);
+      const body = bytes === undefined ? null : readResource(bytes).body;
+      if (body?.case !== 'pod') return null;
+      const placed = body.value.slots.filter(({ natAddress }) => natAddress.length > 0);
+      if (placed.length === 0) return null;
+      return podPortRange(Math.min(...placed.map(({ blockSize }) => blockSize)));
+    },
+  };
+}
+
+interface Pushes {
+  handle(push: Push): Promise<PushAnswer>;
+  checkTables(): Promise<void>;
+  podVersion(uid: PodUid): Version;
+}
+
+function createPushes({ clock, log, tables, acked, wanted }: NodeAgentComponents): Pushes {
+  const podVersions = new Map<PodUid, Version>();
+  // Whether a push came since the start: from then on, what nobody knows may be removed.
+  let inSync = false;
+
+  async function apply(push: Push): Promise<PushAnswer> {
+    const change = readPush(wanted, push);
+    const before = tables.mapped();
+    let readBackAtMs = 0;
+    try {
+      tables.setResources(change.touched, inSync ? 'touched' : 'all');
+      readBackAtMs = clock.nowMs();
+      await acked.append(wanted, change);
+    } catch (error) {
+      undo(change);
+      throw error;
+    }
+    commit(wanted, change);
+    inSync = true;
+    notePodVersions(change);
+    const mapped = [...tables.mapped().difference(before)];
+    const { version, checksum } = wanted;
+    return { kind: 'ack', version, checksum, readBackAtMs, mapped };
+  }
+
+  /** Back to what was acked; where the kernel refuses even that, the table check tries again. */
+  function undo(change: Change): void {
+    const old = [...change.touched.keys()].map(
+      (key) => [key, wanted.resources.get(key) ?? null] as const,
+    );
+    try {
+      tables.setResources(new Map(old), 'touched');
+    } catch (error) {
+      log.error({ error }, 'a refused push could not be taken back');
+    }
+  }
+
+  function notePodVersions(change: Change): void {
+    for (const [key, bytes] of change.touched) {
+      if (!key.startsWith('pod/')) continue;
+      const uid = key.slice('pod/'.length);
+      if (bytes === null) podVersions.delete(uid);
+      else podVersions.set(uid, change.version);
+    }
+  }
+
+  return {
+    async handle(push) {
+      try {
+        return await apply(push);
+      } catch (error) {
+        log.warn({ error }, 'push failed');
+        const { code, message } = codedError(error, push);
+        return { kind: 'nack', code, message };
+      }
+    },
+    async checkTables() {
+      try {
+        const repairs = tables.repair(inSync ? 'remove' : 'keep');
+        for (const [table, entries] of Object.entries(repairs)) {
+          const error = berthError('BERTH_AGENT_READ_BACK', { table });
+          log.warn({ error, table, entries }, 'table repaired');
+        }
+      } catch (error) {
+        log.error({ error }, 'tables could not be repaired');
+      }
+    },
+    podVersion: (uid) => podVersions.get(uid) ?? wanted.version,
+  };
+}
+
+function codedError(error: unknown, push: Push): { code: string; message: string } {
+  const details = { nonce: String(push.nonce), reason: describeError(error) };
+  const coded = isBerthError(error) ? error : berthError('BERTH_AGENT_FAILED', details, error);
+  return { code: coded.code, message: describeError(coded) };
+}

@@ -1,0 +1,102 @@
+/**
+ * An agent put together: adopt what the kernel has, attach the programs, then serve the hub and
+ * the container runtime until told to stop. Stopping changes nothing in the kernel: packets flow
+ * on, and the next agent adopts.
+ */
+import { join } from 'node:path';
+import type { Datapath } from '../ports/datapath/port.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Log } from '../runtime/log.ts';
+import type { Random } from '../runtime/random.ts';
+import { openAckedFile } from './acked-file.ts';
+import { createAttachedPods } from './attached-pods.ts';
+import { openAttachmentFiles } from './attachment-files.ts';
+import { createCniHandler } from './cni-handler.ts';
+import { openCniSocket } from './cni-socket.ts';
+import type { AgentConfig } from './config.ts';
+import { keepAttached, nodePrograms } from './keep-attached.ts';
+import { openKernelTables } from './kernel-tables.ts';
+import { createLink } from './link.ts';
+import { createNodeAgent, type NodeAgent } from './node-agent.ts';
+import { createTurns } from './turns.ts';
+
+export interface AgentComponents {
+  readonly datapath: Datapath;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+const CHECK_EVERY_MS = 60_000;
+
+export async function runAgent(
+  config: AgentConfig,
+  components: AgentComponents,
+  stop: AbortSignal,
+): Promise<void> {
+  const { datapath, clock, random } = components;
+  const { node, bootId, hub, underlayIp } = config;
+  const log = components.log.child({ node });
+  const { hooks } = datapath;
+  const { agent, interfaces, announced } = await openAgent(config, { ...components, log });
+  const link = createLink(
+    { hub, self: { node, bootId, underlayIp, mac: macBytes(config.mac) } },
+    { clock, random, log, node: agent },
+  );
+  try {
+    const { uids, readBackAtMs } = await agent.adopt(announced);
+    link.mapped(uids, readBackAtMs);
+  } catch (error) {
+    // The kernel goes on with what it has; the hub's first push is the next try.
+    log.error({ error }, 'what was acked before could not be brought into force');
+  }
+  const programs = nodePrograms(config.uplinks, config.gateway);
+  for (const { program, interfaceName } of programs) hooks.attach(program, interfaceName);
+  const handler = createCniHandler({}, { agent, link, clock });
+  const socket = await openCniSocket(config.cniSocket, { handler, log });
+  log.info({ version: agent.held().version, pods: interfaces().length }, 'agent is up');
+
+  async function checkForEver(): Promise<void> {
+    while (!stop.aborted) {
+      await clock.sleep(CHECK_EVERY_MS, stop);
+      if (stop.aborted) return;
+      await agent.checkTables();
+      const guards = interfaces().map((interfaceName) => {
+        return { program: 'pod' as const, interfaceName };
+      });
+      keepAttached([...programs, ...guards], { hooks, log });
+    }
+  }
+
+  try {
+    await Promise.all([link.run(stop), checkForEver()]);
+  } finally {
+    await socket.close();
+  }
+}
+
+interface OpenedAgent {
+  readonly agent: NodeAgent;
+  readonly announced: Parameters<NodeAgent['adopt']>[0];
+  readonly interfaces: () => string[];
+}
+
+async function openAgent(
+  { node, bootId, stateDir, podCidrs, mac }: AgentConfig,
+  { datapath, clock, log }: AgentComponents,
+): Promise<OpenedAgent> {
+  const { files, attachments, unreadable } = await openAttachmentFiles(stateDir, bootId);
+  for (const file of unreadable) log.error({ file }, 'announced pod cannot be read, and is held');
+  const { file: acked, wanted, damaged } = await openAckedFile(join(stateDir, 'acked'));
+  if (damaged) log.warn({ version: wanted.version }, 'the end of what was acked cannot be read');
+  const init = { self: node, podCidrs, uplinkMac: mac };
+  const tables = openKernelTables(init, datapath.tables);
+  const pods = createAttachedPods({ files, tables, hooks: datapath.hooks, log });
+  const turns = createTurns();
+  const agent = createNodeAgent({ clock, log, turns, tables, pods, acked, wanted });
+  return { agent, announced: attachments, interfaces: pods.interfaces };
+}
+
+function macBytes(mac: string): Uint8Array {
+  return Uint8Array.from(mac.split(':'), (byte) => Number.parseInt(byte, 16));
+}

@@ -1,0 +1,104 @@
+/**
+ * The datapath in the kernel, by libberth. Everything lives by its pins in `pinDir`, one folder a
+ * node, on a BPF file system (`mount -t bpf`): closing, a crash and an upgrade change nothing for
+ * packets. Only `removeKernelDatapath` ends it. Needs root.
+ */
+import { existsSync, mkdirSync, readdirSync, rmdirSync, statfsSync, unlinkSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { berthError } from '../../contract/errors.ts';
+import { errnoName } from './kernel/errno.ts';
+import { destroyLink, kernelHooks, LINK_FOLDERS } from './kernel/kernel-hooks.ts';
+import { kernelTables } from './kernel/kernel-tables.ts';
+import { type KernelObjects, loadLibrary, openObjects } from './kernel/objects.ts';
+import type { Counter, Datapath } from './port.ts';
+import { REASONS } from './tables/reasons.gen.ts';
+
+export interface KernelInit {
+  /** On a BPF file system; made if it is not there. */
+  readonly pinDir: string;
+  /** @default build/bpf, where `make -C native` puts the objects */
+  readonly objectDir?: string;
+  /** Path of the network namespace that the interfaces are in. @default our own */
+  readonly netns?: string;
+}
+
+const OBJECT_DIR = resolve(import.meta.dirname, '../../../build/bpf');
+const BPF_FS_MAGIC = 0xcafe4a11;
+
+/**
+ * @throws BERTH_DATAPATH_NEEDS_ROOT, BERTH_DATAPATH_LOAD, or BERTH_DATAPATH_LAYOUT when what is
+ * pinned is of a version with other layouts
+ */
+export function kernelDatapath(init: KernelInit): Datapath {
+  const { pinDir, objectDir = OBJECT_DIR, netns = null } = init;
+  loadLibrary();
+  makePinDir(pinDir);
+  const place = { pinDir, objectDir };
+  const objects = openObjects(place);
+  const hooks = kernelHooks({ pinDir, netns, objects, reopen: () => openObjects(place) });
+  const tables = kernelTables(objects);
+  let isClosed = false;
+  const guarded = <Args extends unknown[], Answer>(call: (...args: Args) => Answer) => {
+    return (...args: Args): Answer => {
+      if (isClosed) throw berthError('BERTH_DATAPATH_CLOSED', {});
+      return call(...args);
+    };
+  };
+  return {
+    kind: 'kernel',
+    tables: {
+      put: guarded(tables.put),
+      remove: guarded(tables.remove),
+      read: guarded(tables.read),
+      dump: guarded(tables.dump),
+    },
+    hooks: {
+      attach: guarded(hooks.attach),
+      detach: guarded(hooks.detach),
+      attachments: guarded(hooks.attachments),
+      interfaceIndex: guarded(hooks.interfaceIndex),
+    },
+    counters: guarded(() => readCounters(objects)),
+    close() {
+      isClosed = true;
+      objects.close();
+    },
+  };
+}
+
+/** Ends every attachment under `pinDir` and removes the tables and the folder. */
+export function removeKernelDatapath(pinDir: string): void {
+  if (!existsSync(pinDir)) return;
+  const library = loadLibrary();
+  for (const folder of LINK_FOLDERS.map((name) => join(pinDir, name)).filter(existsSync)) {
+    for (const name of readdirSync(folder)) destroyLink(library, join(folder, name));
+    rmdirSync(folder);
+  }
+  for (const name of readdirSync(pinDir)) unlinkSync(join(pinDir, name));
+  rmdirSync(pinDir);
+}
+
+function makePinDir(pinDir: string): void {
+  try {
+    mkdirSync(pinDir, { recursive: true });
+  } catch (error) {
+    throw berthError('BERTH_DATAPATH_LOAD', { reason: `${pinDir} cannot be made` }, error);
+  }
+  if (statfsSync(pinDir).type !== BPF_FS_MAGIC) {
+    const reason = `${pinDir} is not on a BPF file system (mount -t bpf)`;
+    throw berthError('BERTH_DATAPATH_LOAD', { reason });
+  }
+}
+
+function readCounters(objects: KernelObjects): Counter[] {
+  const sums = new BigUint64Array(2 * REASONS.length);
+  const result = objects.library.mapSumPairs(objects.map('counters'), sums, REASONS.length);
+  if (result < 0) {
+    throw berthError('BERTH_DATAPATH_LOAD', { reason: `counters: ${errnoName(result)}` });
+  }
+  return REASONS.map(({ name, number }) => ({
+    reason: name,
+    packets: sums[2 * number] ?? 0n,
+    bytes: sums[2 * number + 1] ?? 0n,
+  }));
+}

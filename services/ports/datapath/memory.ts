@@ -1,0 +1,82 @@
+/**
+ * The datapath's twin in memory: the same tables, byte for byte and as strict as the kernel's, and
+ * attachments that attach nothing. No packet passes, so its counters stay zero.
+ *
+ * With `pinDir`, tables and attachments are kept in files there, as pins would keep them. A `fault`
+ * lets a test fail any call as a kernel might.
+ */
+import { berthError } from '../../contract/errors.ts';
+import { KEPT_NOWHERE, keptInFolder } from './memory/kept.ts';
+import { memoryHooks } from './memory/memory-hooks.ts';
+import { memoryTables } from './memory/memory-tables.ts';
+import type { Datapath, ProgramName, TableName } from './port.ts';
+import { REASONS } from './tables/reasons.gen.ts';
+
+export type MemoryCall =
+  | { readonly call: 'put' | 'remove' | 'read' | 'dump'; readonly table: TableName }
+  | { readonly call: 'attach' | 'detach'; readonly program: ProgramName; readonly on: string };
+
+export interface MemoryInit {
+  /** Where to keep everything. @default nowhere */
+  readonly pinDir?: string;
+  /** Asked before each call; what it answers is thrown, and the call is not made. @default none */
+  readonly fault?: (call: MemoryCall) => Error | null;
+}
+
+export function memoryDatapath(init: MemoryInit = {}): Datapath {
+  const kept = init.pinDir === undefined ? KEPT_NOWHERE : keptInFolder(init.pinDir);
+  const tables = memoryTables(kept);
+  const hooks = memoryHooks(kept);
+  let isClosed = false;
+  const check = (call?: MemoryCall) => {
+    if (isClosed) throw berthError('BERTH_DATAPATH_CLOSED', {});
+    const fault = call === undefined ? null : (init.fault?.(call) ?? null);
+    if (fault !== null) throw fault;
+  };
+  return {
+    kind: 'memory',
+    tables: {
+      put(table, entries) {
+        check({ call: 'put', table });
+        tables.put(table, entries);
+      },
+      remove(table, keys) {
+        check({ call: 'remove', table });
+        tables.remove(table, keys);
+      },
+      read(table, keys) {
+        check({ call: 'read', table });
+        return tables.read(table, keys);
+      },
+      dump(table) {
+        check({ call: 'dump', table });
+        return tables.dump(table);
+      },
+    },
+    hooks: {
+      attach(program, on) {
+        check({ call: 'attach', program, on });
+        hooks.attach(program, on);
+      },
+      detach(program, on) {
+        check({ call: 'detach', program, on });
+        hooks.detach(program, on);
+      },
+      attachments() {
+        check();
+        return hooks.attachments();
+      },
+      interfaceIndex(on) {
+        check();
+        return hooks.interfaceIndex(on);
+      },
+    },
+    counters() {
+      check();
+      return REASONS.map(({ name }) => ({ reason: name, packets: 0n, bytes: 0n }));
+    },
+    close() {
+      isClosed = true;
+    },
+  };
+}

@@ -1,0 +1,88 @@
+/**
+ * The datapath of one node: tables that say what is to happen to packets, programs on interfaces
+ * that do it, and counters of what they did. Tables are pushed as bytes (see `tables/`); nothing
+ * here decides anything.
+ *
+ * Order: what one `put` or `remove` names is applied in its order, and is in force for the next
+ * packet when the call returns. A packet sees an entry whole, old or new, never a mixture.
+ * Failure: a call that throws BERTH_DATAPATH_* may leave the entries before the failing one in
+ * force; a full table loses nothing that it held. Calls may be repeated.
+ * Read-back: `read` and `dump` answer from the kernel, not from memory of what was put.
+ * Durability: tables and attachments outlive `close` and the process. Opening again adopts them:
+ * nothing is flushed, and packets flow on meanwhile. `detach` ends an attachment.
+ * Attachments: first in their chain, or `attach` throws. Attaching what is attached is no change,
+ * but puts it first again, and replaces its program by this version's, without losing a packet.
+ * Close: may be called twice; later calls of anything else throw BERTH_DATAPATH_CLOSED.
+ */
+import type { ReasonName } from './tables/reasons.gen.ts';
+
+export type TableName =
+  | 'pods'
+  | 'policies'
+  | 'blocks'
+  | 'nodes'
+  | 'addresses'
+  | 'localPods'
+  | 'interfaces'
+  | 'config';
+
+export interface Entry {
+  readonly key: Uint8Array;
+  readonly value: Uint8Array;
+}
+
+export interface Tables {
+  /** @throws BERTH_DATAPATH_FULL, BERTH_DATAPATH_BAD_ENTRY */
+  put(table: TableName, entries: readonly Entry[]): void;
+  /**
+   * In the array tables (blocks, nodes, config) the element becomes zero.
+   * @throws BERTH_DATAPATH_UNKNOWN_KEY for a key that is not there, in the others
+   */
+  remove(table: TableName, keys: readonly Uint8Array[]): void;
+  /** One answer a key; null is not there. In the array tables: all zero is not there. */
+  read(table: TableName, keys: readonly Uint8Array[]): (Uint8Array | null)[];
+  /** All that is there, in no order. */
+  dump(table: TableName): Entry[];
+}
+
+/**
+ * Where each belongs: egress and return on a node's uplink (TC egress, TC ingress), steer on a
+ * gateway's uplink (XDP), pod on the host-side veth of each pod (TC ingress).
+ */
+export type ProgramName = 'egress' | 'return' | 'steer' | 'pod';
+
+export interface Attachment {
+  readonly program: ProgramName;
+  readonly interfaceName: string;
+  /** Nothing sees packets before it. Another's program that came later may have taken that place. */
+  readonly first: boolean;
+}
+
+export interface Hooks {
+  /** @throws BERTH_DATAPATH_ATTACH, with nothing attached by this call */
+  attach(program: ProgramName, interfaceName: string): void;
+  /** What is not attached is no error: the interface may have gone, and its attachments with it. */
+  detach(program: ProgramName, interfaceName: string): void;
+  attachments(): Attachment[];
+  /**
+   * Of the node's network namespace: the key in `interfaces`.
+   * @throws BERTH_DATAPATH_ATTACH where there is no such interface
+   */
+  interfaceIndex(interfaceName: string): number;
+}
+
+/** Sums since the tables were made. */
+export interface Counter {
+  readonly reason: ReasonName;
+  readonly packets: bigint;
+  readonly bytes: bigint;
+}
+
+export interface Datapath {
+  readonly kind: 'kernel' | 'memory';
+  readonly tables: Tables;
+  readonly hooks: Hooks;
+  /** One for each reason, zero or not. */
+  counters(): Counter[];
+  close(): void;
+}

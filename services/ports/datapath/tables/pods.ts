@@ -1,0 +1,81 @@
+/**
+ * `pods`: pod IP -> its berths. What is not in here is not known to the node, and is held back from
+ * every protected destination if it is a pod at all (see `local-pods.ts`).
+ */
+import type { IpAddress } from '../../../contract/ip-address.ts';
+import type { Entry } from '../port.ts';
+import { badEntry, structReader, structWriter } from './bytes.ts';
+import { ipOfKey, keyOfIp } from './ip-key.ts';
+import { ABI, LAYOUT } from './layout.gen.ts';
+
+export interface PodBerth {
+  readonly natAddress: IpAddress;
+  /** First port of the block; a multiple of its size. */
+  readonly base: number;
+  /** log2 of N, 6 to 14. */
+  readonly sizeLog2: number;
+  /** False: what this berth's policy set covers is rejected. */
+  readonly mapped: boolean;
+  readonly policySet: number;
+}
+
+export interface PodEntry {
+  readonly ip: IpAddress;
+  /** True: what set 1 covers is rejected unless a berth takes it. */
+  readonly selected: boolean;
+  /** In order: the first whose policy set covers a destination takes it. */
+  readonly berths: readonly PodBerth[];
+}
+
+const POD = LAYOUT.berth_pod;
+const SLOT = LAYOUT.berth_slot;
+
+export function encodePod(pod: PodEntry): Entry {
+  if (pod.berths.length > ABI.BERTHS_MAX) {
+    throw badEntry('pods', `${pod.ip} has ${pod.berths.length} berths, at most ${ABI.BERTHS_MAX}`);
+  }
+  const value = structWriter('pods', POD.size);
+  value.u8(POD.offsets.flags, pod.selected ? ABI.POD_SELECTED : 0);
+  value.u8(POD.offsets.berth_count, pod.berths.length);
+  pod.berths.forEach((berth, index) => {
+    const fault = blockFault(berth.base, berth.sizeLog2);
+    if (fault !== null) throw badEntry('pods', `${pod.ip}: ${fault}`);
+    const at = POD.offsets.berths + index * SLOT.size;
+    value.ip(at + SLOT.offsets.nat_address, berth.natAddress);
+    value.u16(at + SLOT.offsets.base, berth.base);
+    value.u8(at + SLOT.offsets.size_log2, berth.sizeLog2);
+    value.u8(at + SLOT.offsets.flags, berth.mapped ? ABI.SLOT_MAPPED : 0);
+    value.u32(at + SLOT.offsets.policy_set, berth.policySet);
+  });
+  return { key: podKey(pod.ip), value: value.bytes };
+}
+
+export function podKey(ip: IpAddress): Uint8Array {
+  return keyOfIp(ip);
+}
+
+export function decodePod(entry: Entry): PodEntry {
+  const value = structReader('pods', entry.value, POD.size);
+  const count = value.u8(POD.offsets.berth_count);
+  if (count > ABI.BERTHS_MAX) throw badEntry('pods', `${count} berths`);
+  return {
+    ip: ipOfKey('pods', entry.key),
+    selected: (value.u8(POD.offsets.flags) & ABI.POD_SELECTED) !== 0,
+    berths: Array.from({ length: count }, (_, index) => {
+      const at = POD.offsets.berths + index * SLOT.size;
+      return {
+        natAddress: value.ip(at + SLOT.offsets.nat_address),
+        base: value.u16(at + SLOT.offsets.base),
+        sizeLog2: value.u8(at + SLOT.offsets.size_log2),
+        mapped: (value.u8(at + SLOT.offsets.flags) & ABI.SLOT_MAPPED) !== 0,
+        policySet: value.u32(at + SLOT.offsets.policy_set),
+      };
+    }),
+  };
+}
+
+/** Why these can be no block, or null. A misaligned block would overlap its neighbours. */
+export function blockFault(base: number, sizeLog2: number): string | null {
+  if (sizeLog2 < ABI.SIZE_LOG2_MIN || sizeLog2 > ABI.SIZE_LOG2_MAX) return `2^${sizeLog2} ports`;
+  return base % 2 ** sizeLog2 === 0 ? null : `base ${base} is no multiple of 2^${sizeLog2}`;
+}
