@@ -28,5 +28,7 @@ export function checkFixture(bench: ProgramBench, fixture: Fixture): void {
 }
 
 function hex(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('hex').replace(/(.{32})/g, '$1\n');
+  return Buffer.from(bytes)
+    .toString('hex')
+    .replace(/(.{32})/g, '$1\n');
 }

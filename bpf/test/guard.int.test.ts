@@ -50,11 +50,7 @@ const DROPPED = [
     sent(OTHER_BERTHED_POD, `${ELSEWHERE}:80`),
     'SPOOFED',
   ),
-  drops(
-    'IPv6 to a target',
-    ipv6('2001:db8:9::1', TARGET_V6, UDP, new Uint8Array(8)),
-    'IPV6_OUT',
-  ),
+  drops('IPv6 to a target', ipv6('2001:db8:9::1', TARGET_V6, UDP, new Uint8Array(8)), 'IPV6_OUT'),
 ];
 
 let bench: ProgramBench;

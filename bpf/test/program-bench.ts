@@ -3,10 +3,9 @@
  * says what came of it: verdict, frame, what was counted.
  */
 import { resolve } from 'node:path';
-import type { Tables } from '../../services/ports/datapath/port.ts';
 import { kernelTables } from '../../services/ports/datapath/kernel/kernel-tables.ts';
 import { openObjects } from '../../services/ports/datapath/kernel/objects.ts';
-import type { ProgramName } from '../../services/ports/datapath/port.ts';
+import type { ProgramName, Tables } from '../../services/ports/datapath/port.ts';
 import { REASONS, type ReasonName } from '../../services/ports/datapath/tables/reasons.gen.ts';
 import { mountBpfFileSystem } from './bpf-file-system.ts';
 

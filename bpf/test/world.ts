@@ -131,4 +131,3 @@ function portsNet(policySet: number): PolicyEntry {
 function v6Net(policySet: number): PolicyEntry {
   return { policySet, cidr: parseCidr('2001:db8:1::/48'), verdict: 'covered', rules: [] };
 }
-

@@ -25,11 +25,12 @@ import { agentOf, type Crew, controlProcess } from './victims.ts';
 const SECONDS = 60;
 const PODS_AT_A_TIME = 24;
 const REPLACEMENTS = 40;
-const CHURN_MS = 45_000;
+const CHURN_MS = 50_000;
 /** When, since the first pods run. */
 const POLICY_CHANGE_AT_MS = 8_000;
 const AGENT_KILL_AT_MS = 14_000;
 const CONTROL_KILL_AT_MS = 26_000;
+const POLICY_TIMEOUT_MS = 5_000;
 const POOL = 'blue';
 /** 15 blocks on an address, so that the demo grows beyond its first ones. */
 const PORTS_PER_POD = 4096;
@@ -123,10 +124,19 @@ async function churn({ kubelet, clock, plan }: Play): Promise<void> {
   await Promise.all(underWay);
 }
 
-/** A destination that nobody is connected to becomes protected. */
-async function growPolicy({ stage, manifests, news }: Play): Promise<void> {
+/** A destination that nobody is connected to becomes protected; once it is in force it is used. */
+async function growPolicy({ stage, manifests, control, news }: Play): Promise<void> {
   const target = stage.targets.at(-1);
   if (target === undefined) return;
-  news(`policy: ${target.name} gets ${target.cidrs.at(-1)}`);
+  const added = target.cidrs.at(-1);
+  const before = control.last?.policyChanges ?? 0;
+  news(`policy: ${target.name} gets ${added}`);
   await manifests.apply(targetObject(target));
+  await control.waitUntil(
+    ({ policyChanges, converged }) => policyChanges > before && converged,
+    POLICY_TIMEOUT_MS,
+  );
+  if (stage.workload === null) return;
+  const reached = await stage.workload.tryLateAddress();
+  news(`policy: ${added} ${reached ? 'reached through a NAT address' : 'NOT reached'}`);
 }

@@ -1,5 +1,5 @@
 /**
- * Plays scheduler and kubelets: binds a pod (its manifest names the node), makes its sandbox, calls
+ * Plays scheduler and kubelets: makes a pod's sandbox, binds it (its manifest names the node), calls
  * the agent as the CNI plugin does, and starts the pod once the answer is there. A pod that goes
  * loses its processes first, then its network, then its object, as in a real cluster.
  */
@@ -35,7 +35,7 @@ export function createKubelet(
   async function startSandbox(pod: PlannedPod): Promise<void> {
     for (let attempt = 1; pods.has(pod.uid); attempt++) {
       try {
-        await stage.createPod(pod.uid, pod.node);
+        await stage.createPod(pod.uid, pod.node, () => objects.bound(pod));
         return;
       } catch (error) {
         news(`${pod.namespace}/${pod.name} waits: ${describeError(error)}`);
@@ -51,7 +51,6 @@ export function createKubelet(
     create: async (pod) => {
       pods.set(pod.uid, pod);
       created += 1;
-      await objects.bound(pod);
       await startSandbox(pod);
     },
     delete: async (pod) => {

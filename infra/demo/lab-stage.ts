@@ -33,10 +33,7 @@ export async function createLabStage(
     { nodes: init.nodes, gateways: 1, targets: targetInits },
     { clock, random },
   );
-  const workload = createWorkload(
-    { targets: lab.targets },
-    { traffic: lab.traffic, clock, random: picks },
-  );
+  const workload = createWorkload(lab.targets, { traffic: lab.traffic, clock, random: picks });
   const all = [...lab.nodes, ...lab.gateways];
   const hubAddress = `${lab.control.uplinkIp}:${HUB_PORT}`;
   const hosts = new Map([...all, lab.control].map((host) => [host.name, host]));
@@ -53,8 +50,8 @@ export async function createLabStage(
       return lab.startProcess(place, { command: process.execPath, args, logFile });
     },
     workload,
-    createPod: async (uid, node) => {
-      workload.start(await lab.createPod({ uid, node }));
+    createPod: async (uid, node, bind) => {
+      workload.start(await lab.createPod({ uid, node, sandboxMade: bind }));
     },
     deletePod: async (uid) => {
       workload.stop(uid);

@@ -52,11 +52,12 @@ export async function createMemoryStage(names: readonly string[], clock: Clock):
     })),
     startProcess: (_host, args, logFile) => processes.start(args, logFile),
     workload: null,
-    createPod: async (uid, node) => {
+    createPod: async (uid, node, bind) => {
       podsMade += 1;
       const ip = `10.244.${names.indexOf(node) + 1}.${(podsMade % PODS_PER_NODE_MAX) + 2}`;
       const netns = `/simulated/${uid}`;
       const hostInterface = `veth${podsMade}`;
+      await bind();
       await call(node, { verb: 'add', uid, ip, netns, hostInterface });
       pods.set(uid, node);
     },

@@ -107,6 +107,9 @@ async function playLines(
   await pods.settled();
 }
 
+/** The line that binds the pod was written before its sandbox was made. */
+async function alreadyBound(): Promise<void> {}
+
 interface RecordedPods {
   counts(): Act['counts'];
   /** What the line says; the sandbox follows in the background, in order for each pod. */
@@ -142,7 +145,7 @@ function createRecordedPods(stage: Stage, news: (line: string) => void): Recorde
       if (node === null || pod.hostNetwork) return;
       if (!pod.ended && !sandboxes.has(uid)) {
         sandboxes.add(uid);
-        inTurn(pod, () => stage.createPod(uid, node));
+        inTurn(pod, () => stage.createPod(uid, node, alreadyBound));
       } else if (pod.ended && sandboxes.delete(uid)) {
         inTurn(pod, () => stage.deletePod(uid));
       }

@@ -43,8 +43,11 @@ export interface Stage {
   readonly startProcess: StartProcess;
   /** Null where there is no network to talk over. */
   readonly workload: Workload | null;
-  /** The sandbox, and the call that the CNI plugin makes. Answers once the pod may start. */
-  createPod(uid: string, node: string): Promise<void>;
+  /**
+   * The sandbox, then `bind`, then the call that the CNI plugin makes. Answers once the pod may
+   * start. The sandbox comes first, so that what is measured from the binding is Berth's alone.
+   */
+  createPod(uid: string, node: string, bind: () => Promise<void>): Promise<void>;
   deletePod(uid: string): Promise<void>;
   witnesses(): Promise<Witnesses | null>;
   /** Used entries of all Berth maps, summed over nodes and gateways. */

@@ -1,10 +1,12 @@
 /**
  * What the pods of the demo do: each keeps long connections to every target, makes short ones all
- * the time, and sends numbered UDP packets. Loss is counted over the window around a kill.
+ * the time, and sends numbered UDP packets. Loss is counted over the window around a kill. The last
+ * address of the last target is left out: it becomes protected only on the way.
  */
 
 import type { Clock } from '../../services/runtime/clock.ts';
 import type { LabPod } from '../lab/pods.ts';
+import type { LabTarget } from '../lab/targets.ts';
 import type { Endpoint, TcpTotals } from '../lab/traffic/tcp-clients.ts';
 import type { Traffic } from '../lab/traffic/traffic.ts';
 import type { UdpWindow } from '../lab/traffic/udp-probes.ts';
@@ -15,8 +17,8 @@ export interface Workload {
   stop(uid: string): void;
   totals(): TcpTotals;
   openUdpWindow(): UdpWindow;
-  /** One connection to an address that nobody used before; whether it was established. */
-  tryOnce(pod: LabPod, to: Endpoint): Promise<boolean>;
+  /** One connection of some pod to the address that was left out; whether it was made. */
+  tryLateAddress(): Promise<boolean>;
 }
 
 const LONG_INTERVAL_MS = 200;
@@ -24,53 +26,60 @@ const SHORT_PAUSE_MS = 1_500;
 const SHORT_MESSAGES = 3;
 const UDP_INTERVAL_US = 20_000;
 
-export interface WorkloadInit {
-  /** Addresses to talk to, by target. */
-  readonly targets: readonly { readonly addresses: readonly string[]; readonly port: number }[];
+interface Destinations {
+  readonly usual: readonly (readonly Endpoint[])[];
+  readonly late: Endpoint | null;
 }
 
 export function createWorkload(
-  init: WorkloadInit,
+  targets: readonly LabTarget[],
   components: { readonly traffic: Traffic; readonly clock: Clock; readonly random: SeededRandom },
 ): Workload {
   const { traffic, clock, random } = components;
-  const stops = new Map<string, AbortController>();
+  const { usual, late } = destinationsOf(targets);
+  const running = new Map<string, { readonly pod: LabPod; readonly stop: AbortController }>();
 
-  const pick = (target: WorkloadInit['targets'][number]): Endpoint => ({
-    address: (target.addresses[random.below(target.addresses.length)] ?? '') as Endpoint['address'],
-    port: target.port,
-  });
+  function pick(endpoints: readonly Endpoint[]): Endpoint[] {
+    return endpoints.slice(random.below(endpoints.length)).slice(0, 1);
+  }
 
   async function shortConnections(pod: LabPod, signal: AbortSignal): Promise<void> {
     for (let turn = 0; !signal.aborted; turn++) {
       await clock.sleep(SHORT_PAUSE_MS, signal);
-      const target = init.targets[turn % init.targets.length];
-      if (signal.aborted || target === undefined) return;
-      const client = traffic.connect({ pod, to: pick(target), messages: SHORT_MESSAGES });
-      await client.outcome;
+      for (const to of pick(usual[turn % usual.length] ?? [])) {
+        if (signal.aborted) return;
+        await traffic.connect({ pod, to, messages: SHORT_MESSAGES }).outcome;
+      }
     }
   }
 
   return {
     start: (pod) => {
       const stop = new AbortController();
-      stops.set(pod.uid, stop);
-      for (const target of init.targets) {
-        traffic.connect({ pod, to: pick(target), intervalMs: LONG_INTERVAL_MS });
-        traffic.probe({ pod, to: pick(target), intervalUs: UDP_INTERVAL_US });
+      running.set(pod.uid, { pod, stop });
+      for (const to of usual.flatMap(pick)) {
+        traffic.connect({ pod, to, intervalMs: LONG_INTERVAL_MS });
+        traffic.probe({ pod, to, intervalUs: UDP_INTERVAL_US });
       }
       void shortConnections(pod, stop.signal);
     },
     stop: (uid) => {
-      stops.get(uid)?.abort();
-      stops.delete(uid);
+      running.get(uid)?.stop.abort();
+      running.delete(uid);
     },
     totals: () => traffic.tcpTotals(),
     openUdpWindow: () => traffic.openUdpWindow(),
-    tryOnce: async (pod, to) => {
-      const client = traffic.connect({ pod, to, messages: 1 });
-      const outcome = await client.outcome;
-      return outcome.kind === 'closed';
+    tryLateAddress: async () => {
+      const [first] = running.values();
+      if (late === null || first === undefined) return false;
+      const client = traffic.connect({ pod: first.pod, to: late, messages: 1 });
+      return (await client.outcome).kind === 'closed';
     },
   };
+}
+
+function destinationsOf(targets: readonly LabTarget[]): Destinations {
+  const all = targets.map(({ addresses, port }) => addresses.map((address) => ({ address, port })));
+  const late = all.at(-1)?.pop() ?? null;
+  return { usual: all, late };
 }

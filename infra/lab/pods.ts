@@ -29,6 +29,8 @@ export interface PodInit {
   readonly viaAgent?: boolean;
   /** How long the calls to the agent, add and del, are repeated. @default 15000 */
   readonly agentTimeoutMs?: number;
+  /** Called when the namespace is there, before the agent is. */
+  readonly sandboxMade?: () => Promise<void>;
 }
 
 export interface LabPod {
@@ -126,6 +128,7 @@ async function build(labId: string, entry: Entry, { clock }: Components): Promis
   const { init, place, cancelled } = entry;
   const { netns, ip, hostInterface } = place;
   await buildPodNamespace(labId, place);
+  await init.sandboxMade?.();
   const pod = { uid: init.uid, node: init.node, netns, ip, hostInterface };
   if (init.viaAgent === false) return { ...pod, portRange: null };
   const path = `/run/netns/${netns}`;

@@ -24,10 +24,12 @@ export function createPicture(): Picture {
   const propagation = createPropagation();
   const nodes = new Map<NodeName, NodeAckStatus>();
   let recordsSent = 0;
+  let policyChanges = 0;
 
   function event(logged: LoggedEvent): void {
     const { body } = logged.record;
-    const { ignored } = world.apply(logged);
+    const { ignored, specification } = world.apply(logged);
+    if (specification) policyChanges += 1;
     if (ignored === null && body.type === 'PodObserved' && body.pod.node !== null) {
       propagation.bound(body.pod.uid, logged.timeMs);
     }
@@ -46,6 +48,8 @@ export function createPicture(): Picture {
       version: world.version,
       pods: podCounts(states),
       egressNats: states.flatMap(egressNatStatuses),
+      policyChanges,
+      resting: states.reduce((sum, state) => sum + state.releases.size, 0),
       berths: states.flatMap(berthStatuses),
       acks: [...nodes.values()],
       propagationMs: propagation.quantiles(),

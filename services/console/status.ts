@@ -46,6 +46,10 @@ export interface LogStatus {
     readonly hostNetwork: number;
   };
   readonly egressNats: readonly EgressNatStatus[];
+  /** Specifications of targets and pools that were observed to change, since the beginning. */
+  readonly policyChanges: number;
+  /** Blocks that were released and are not yet free again. */
+  readonly resting: number;
   readonly berths: readonly BerthStatus[];
   readonly acks: readonly NodeAckStatus[];
   readonly propagationMs: Quantiles | null;

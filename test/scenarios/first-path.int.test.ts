@@ -1,12 +1,12 @@
 /** The main job, packet by packet: who arrives where, from which address and port. */
 import { describe, expect, test } from 'vitest';
+import { needsLab } from '../../infra/lab/testing/needs-lab.ts';
 import { POD_PORT_FIRST } from '../../services/contract/block.ts';
 import { install } from './installation.ts';
-import { needsRoot } from './root.ts';
 
 describe('a pod in the lab', () => {
   test('arrives from its NAT address, at the port that its block computes', async (ctx) => {
-    needsRoot(ctx);
+    needsLab(ctx);
     await using berth = await install();
     const pod = await berth.startPod({ uid: 'a' });
     const [target] = berth.lab.targets;
@@ -31,7 +31,7 @@ describe('a pod in the lab', () => {
   });
 
   test('that Berth does not know is refused at once, and nothing leaves', async (ctx) => {
-    needsRoot(ctx);
+    needsLab(ctx);
     await using berth = await install();
     const node = berth.stage.nodes[0]?.name ?? '';
     const pod = await berth.lab.createPod({ uid: 'stranger', node, viaAgent: false });
@@ -45,7 +45,7 @@ describe('a pod in the lab', () => {
   });
 
   test('reaches what is not protected with its own address, mapped or not', async (ctx) => {
-    needsRoot(ctx);
+    needsLab(ctx);
     await using berth = await install();
     const pod = await berth.startPod({ uid: 'a' });
     const { outside } = berth.lab;

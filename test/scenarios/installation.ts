@@ -38,6 +38,8 @@ export interface PodInit {
   readonly labels?: Readonly<Record<string, string>>;
   /** @default the lowest free one */
   readonly ip?: LabPod['ip'];
+  /** How long the CNI call is repeated. */
+  readonly agentTimeoutMs?: number;
 }
 
 export interface Installation extends AsyncDisposable {
@@ -49,6 +51,8 @@ export interface Installation extends AsyncDisposable {
   /** Binds the pod and starts it, as scheduler and kubelet would. */
   startPod(init: PodInit): Promise<LabPod>;
   stopPod(init: PodInit): Promise<void>;
+  /** Only the pod's object goes, as by a forced deletion; its processes run on. */
+  deleteObject(init: PodInit): Promise<void>;
   /** @throws when it is not so in time */
   until(isSo: (status: Status) => boolean): Promise<Status>;
   leakedPackets(): Promise<number>;
@@ -132,12 +136,19 @@ async function start(stage: Stage, lab: Lab, init: InstallationInit): Promise<In
     startPod: async (pod) => {
       const { uid, node } = planned(pod);
       await manifests.apply(podObject(planned(pod)));
-      return lab.createPod(pod.ip === undefined ? { uid, node } : { uid, node, ip: pod.ip });
+      const { ip, agentTimeoutMs } = pod;
+      return lab.createPod({
+        uid,
+        node,
+        ...(ip === undefined ? {} : { ip }),
+        ...(agentTimeoutMs === undefined ? {} : { agentTimeoutMs }),
+      });
     },
     stopPod: async (pod) => {
       await lab.deletePod(pod.uid);
       await manifests.delete(podObject(planned(pod)));
     },
+    deleteObject: (pod) => manifests.delete(podObject(planned(pod))),
     leakedPackets: async () => (await stage.witnesses())?.leakedPackets ?? 0,
     [Symbol.asyncDispose]: () => lab.destroy(),
   };

@@ -4,9 +4,9 @@
  */
 import { describe, expect, test } from 'vitest';
 import type { LabPod } from '../../infra/lab/pods.ts';
+import { needsLab } from '../../infra/lab/testing/needs-lab.ts';
 import type { TcpClient } from '../../infra/lab/traffic/tcp-clients.ts';
 import { type Installation, install } from './installation.ts';
-import { needsRoot } from './root.ts';
 
 function talk(berth: Installation, pod: LabPod, at = 0): TcpClient {
   const [target] = berth.lab.targets;
@@ -24,7 +24,7 @@ const allInSync = (berth: Installation) =>
 
 describe('a SIGKILL', () => {
   test('of the control process breaks nothing, holds new pods, and is caught up with', async (ctx) => {
-    needsRoot(ctx);
+    needsLab(ctx);
     await using berth = await install({ nodes: 2 });
     const before = await berth.startPod({ uid: 'before' });
     const client = talk(berth, before);
@@ -41,7 +41,7 @@ describe('a SIGKILL', () => {
   });
 
   test('of the control process at any moment of a burst of pods ends in the same state', async (ctx) => {
-    needsRoot(ctx);
+    needsLab(ctx);
     await using berth = await install({ nodes: 2 });
     const names = Array.from({ length: 8 }, (_, i) => `burst-${i}`);
     const starting = names.map((uid, i) =>
@@ -62,7 +62,7 @@ describe('a SIGKILL', () => {
   });
 
   test('of an agent breaks nothing; its successor adopts what is pinned', async (ctx) => {
-    needsRoot(ctx);
+    needsLab(ctx);
     await using berth = await install();
     const pod = await berth.startPod({ uid: 'a' });
     const client = talk(berth, pod);
@@ -82,7 +82,7 @@ describe('a SIGKILL', () => {
   });
 
   test('of a gateway’s agent breaks nothing', async (ctx) => {
-    needsRoot(ctx);
+    needsLab(ctx);
     await using berth = await install();
     const pod = await berth.startPod({ uid: 'a' });
     const client = talk(berth, pod);
@@ -96,22 +96,23 @@ describe('a SIGKILL', () => {
   });
 
   test('of both while a pod goes: its block rests until its node has let go of it', async (ctx) => {
-    needsRoot(ctx);
+    needsLab(ctx);
     await using berth = await install();
     await berth.startPod({ uid: 'a' });
     await Promise.all([berth.agents.kill('n1'), berth.control.kill()]);
-    const gone = berth.stopPod({ uid: 'a' });
+    await berth.deleteObject({ uid: 'a' });
     await berth.control.start();
-    await berth.until(({ pods }) => pods.present === 0);
+    const waiting = await berth.until(({ pods, resting }) => pods.present === 0 && resting === 1);
+    expect(waiting.converged).toBe(false);
     await berth.agents.start('n1');
-    await gone;
     await allInSync(berth);
     expect(berth.control.last?.berths).toEqual([]);
+    expect(await berth.leakedPackets()).toBe(0);
   });
 });
 
 test('a node whose link is cut keeps its pods talking to no one else’s harm, and catches up', async (ctx) => {
-  needsRoot(ctx);
+  needsLab(ctx);
   await using berth = await install({ nodes: 2 });
   const near = await berth.startPod({ uid: 'near', node: 'n1' });
   await berth.startPod({ uid: 'far', node: 'n2' });

@@ -2,8 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import { egressNatObject, targetObject } from '../../infra/demo/kubernetes-objects.ts';
 import type { LabPod } from '../../infra/lab/pods.ts';
+import { needsLab } from '../../infra/lab/testing/needs-lab.ts';
 import { defaultPolicies, type Installation, install } from './installation.ts';
-import { needsRoot } from './root.ts';
 
 const BIGGEST_BLOCK = 16384;
 
@@ -19,12 +19,14 @@ async function refusal(berth: Installation, pod: LabPod, at = 0): Promise<string
 
 describe('a pod', () => {
   test('that cannot get a block is refused and reported Exhausted; the others talk on', async (ctx) => {
-    needsRoot(ctx);
+    needsLab(ctx);
     // Three blocks on an address, four addresses at most.
     await using berth = await install({ portsPerPod: BIGGEST_BLOCK });
     const pods = [];
     for (let i = 0; i < 12; i++) pods.push(await berth.startPod({ uid: `p${i}` }));
-    const held = berth.startPod({ uid: 'one-too-many' }).catch((error: unknown) => error);
+    const held = berth
+      .startPod({ uid: 'one-too-many', agentTimeoutMs: 1000 })
+      .catch((error: unknown) => error);
     const status = await berth.until(({ pods: { exhausted } }) => exhausted === 1);
     expect(status.egressNats[0]).toMatchObject({
       condition: 'Exhausted',
@@ -36,7 +38,7 @@ describe('a pod', () => {
   });
 
   test('that gets the address of a pod that is gone does not inherit its berth', async (ctx) => {
-    needsRoot(ctx);
+    needsLab(ctx);
     await using berth = await install();
     const first = await berth.startPod({ uid: 'first' });
     const before = await berth.until(({ berths }) => berths.length === 1);
@@ -51,7 +53,7 @@ describe('a pod', () => {
   });
 
   test('that no EgressNat selects is left alone: it arrives with its own address', async (ctx) => {
-    needsRoot(ctx);
+    needsLab(ctx);
     await using berth = await install();
     const pod = await berth.startPod({ uid: 'other', labels: { app: 'other' } });
     expect(pod.portRange).toBeNull();
@@ -69,7 +71,7 @@ describe('a pod', () => {
 
 describe('a policy', () => {
   test('that grows covers the new destination for pods that run', async (ctx) => {
-    needsRoot(ctx);
+    needsLab(ctx);
     await using berth = await install({
       policies: (stage) => {
         const [target] = stage.targets;
@@ -81,8 +83,9 @@ describe('a policy', () => {
     expect(await refusal(berth, pod)).toBeNull();
     const [target] = berth.stage.targets;
     if (target === undefined) throw new Error('no target');
+    const status = await berth.until(({ converged }) => converged);
+    const before = status.acks.find(({ node }) => node === 'n1')?.checksum;
     await berth.manifests.apply(targetObject(target));
-    const before = berth.control.last?.acks.find(({ node }) => node === 'n1')?.checksum;
     await berth.until(
       ({ converged, acks }) =>
         converged && acks.find(({ node }) => node === 'n1')?.checksum !== before,
@@ -92,7 +95,7 @@ describe('a policy', () => {
   });
 
   test('that is taken away takes the mapping away', async (ctx) => {
-    needsRoot(ctx);
+    needsLab(ctx);
     await using berth = await install();
     const pod = await berth.startPod({ uid: 'a' });
     expect(await refusal(berth, pod)).toBeNull();

@@ -58,7 +58,7 @@ describe('the checkers', () => {
   const links = (text: string) => brokenLinks({ path: 'docs/b.md', text }, readFake);
 
   test('see a link to nowhere, and to no heading', () => {
-    expect(links('[a](a.md) [b](../docs) [c](#here) [d](https://example.org)\n# Here\n')).toEqual(
+    expect(links('[a](a.md) [b](../docs/) [c](#here) [d](https://example.org)\n# Here\n')).toEqual(
       [],
     );
     expect(links('[a](a.md#the-log-again)')).toEqual([]);

@@ -25,7 +25,7 @@ export function brokenLinks({ path, text }: SourceFile, read: Read): readonly st
     [...line.replace(/`[^`]*`/g, '').matchAll(LINK)].flatMap(([, link = '']) => {
       if (ELSEWHERE.test(link)) return [];
       const [file = '', heading] = link.split('#');
-      const target = file === '' ? path : posix.normalize(posix.join(posix.dirname(path), file));
+      const target = file === '' ? path : posix.join(posix.dirname(path), file).replace(/\/$/, '');
       const found = file === '' ? text : read(target);
       if (found === null) return [`${path}: ${link}: there is no ${target}`];
       if (heading === undefined || anchorsIn(found).has(heading)) return [];

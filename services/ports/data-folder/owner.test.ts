@@ -1,10 +1,14 @@
 /** Who counts as the living owner of an environment, judged by this and other real processes. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type TemporaryFolder, temporaryFolder } from '../../../test/temporary-folder.ts';
 import { jsonTable, openEnvironment } from './environment.ts';
 import { isAlive, type Owner, processIdentity, takeOwnership } from './owner.ts';
+
+type ParentStdio = [Writable, Readable, null, Writable];
 
 let folder: TemporaryFolder;
 
@@ -24,11 +28,19 @@ test('a process that runs is alive, one that has ended is not', async () => {
 });
 
 test('a process that has ended is not alive before its parent has noticed', async () => {
-  const parent = spawn('sh', ['-c', 'true & echo $!; exec cat']);
-  const [output] = (await once(parent.stdout, 'data')) as [Buffer];
-  const unreaped = Number(output.toString());
-  await expect.poll(() => isAlive(processIdentity(unreaped))).toBe(false);
-  parent.stdin.end();
+  // The parent becomes a program that never asks after the child that it has.
+  const script = 'cat <&3 >/dev/null & echo $!; exec cat';
+  const parent = spawn('sh', ['-c', script], { stdio: ['pipe', 'pipe', 'inherit', 'pipe'] });
+  const [stdin, stdout, , childInput] = parent.stdio as unknown as ParentStdio;
+  const lines = createInterface({ input: stdout })[Symbol.asyncIterator]();
+  const owner = processIdentity(Number((await lines.next()).value));
+  stdin.write('are you there\n');
+  expect((await lines.next()).value).toBe('are you there');
+  expect(isAlive(owner)).toBe(true);
+  childInput.end();
+  await expect.poll(() => isAlive(owner)).toBe(false);
+  expect(processIdentity(owner.pid)).toEqual(owner);
+  stdin.end();
   await once(parent, 'exit');
 });
 

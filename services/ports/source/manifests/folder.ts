@@ -19,6 +19,8 @@ export interface Folder {
   files(): Iterable<string>;
   /** Whether the file, saying this, would take away something that it has in force. */
   takesAway(file: string, manifest: Manifest): boolean;
+  /** Whether the file, saying this, would define again what another file has in force. */
+  repeats(file: string, manifest: Manifest): boolean;
 }
 
 interface FileState extends Manifest {
@@ -63,6 +65,11 @@ export function createFolder(): Folder {
     isComplete: () => [...files.values()].every((state) => state.problems.length === 0),
     files: () => files.keys(),
     takesAway: (file, manifest) => missing(manifest, inForceOf(file)).length > 0,
+    repeats(file, { objects }) {
+      const others = [...inForce.values()].filter((object) => object.file !== file);
+      const names = new Set(others.map(({ nameText }) => nameText));
+      return objects.some(({ nameText }) => names.has(nameText));
+    },
   };
 }
 

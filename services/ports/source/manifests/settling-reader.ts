@@ -57,10 +57,10 @@ export function settlingReader(
       const changes = broken.takeChanges();
       const now = clock.nowMs();
       for (const [path, atMs] of [...due]) {
-        if (atMs > now) continue;
+        // What changed together (a rename is two changes) is judged together, now and again later.
+        if (atMs > now + NOTICE_MS) continue;
         due.delete(path);
-        const file = await readText(path);
-        const judgement = settling.judge(path, file, clock.nowMs());
+        const judgement = settling.judge(path, await readText(path), now);
         if (judgement.is === 'again') lookAt(path, judgement.atMs);
         else if (judgement.is === 'counts') changes.set(path, judgement.manifest);
       }

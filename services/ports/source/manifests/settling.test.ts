@@ -42,6 +42,7 @@ describe('a text', () => {
     const { look, text } = looking();
     look(text(MORE, 0), 500);
     expect(look(text(doubtful, 1000), 1001)).toEqual({ is: 'again', atMs: 1101 });
+    expect(look(text(doubtful, 1000), 1002)).toEqual({ is: 'again', atMs: 1101 });
     expect(look(text(`${MORE}# more\n`, 1050), 1101)).toMatchObject({ is: 'counts' });
     expect(look(text(doubtful, 1200), 1201)).toEqual({ is: 'again', atMs: 1301 });
     expect(look(text(doubtful, 1200), 1301)).toMatchObject({ is: 'counts' });
@@ -78,6 +79,7 @@ describe('a file', () => {
     expect(look({ is: 'missing' }, 1000)).toEqual({ is: 'again', atMs: 1100 });
     expect(look(text(GOOD, 1005), 1010)).toEqual({ is: 'unchanged' });
     expect(look({ is: 'missing' }, 1100)).toEqual({ is: 'again', atMs: 1200 });
+    expect(look({ is: 'missing' }, 1150)).toEqual({ is: 'again', atMs: 1200 });
     expect(look({ is: 'missing' }, 1200)).toEqual({ is: 'counts', manifest: null });
     expect(look({ is: 'missing' }, 1300)).toEqual({ is: 'unchanged' });
   });

@@ -1,8 +1,8 @@
 /**
  * Decides when what was read of a file counts. Files are not always written in one step, so what
  * could be half of something (it has problems, its last line does not end, it would take something
- * away) counts only when it was found the same again after `settleMs`. Everything else counts at
- * once: what only adds must be quick. Pure.
+ * away, it has what another file still has) counts only when it was found the same again after
+ * `settleMs`. Everything else counts at once: what only adds must be quick. Pure.
  */
 import type { Problem } from '../port.ts';
 import type { Folder } from './folder.ts';
@@ -41,25 +41,42 @@ interface Taken {
   readonly readAtMs: number;
 }
 
+/** What was seen and may be half of something. */
+interface Doubted {
+  readonly fingerprint: string;
+  readonly sinceMs: number;
+}
+
 const CHANGING_MS = 3;
 /** Coarser than the kernel's clock: a file modified this close to its reading is read again. */
 const CLOCK_TICK_MS = 20;
 const MISSING = 'missing';
 const UNCHANGED: Judgement = { is: 'unchanged' };
 
-export function createSettling(settleMs: number, folder: Pick<Folder, 'takesAway'>): Settling {
+export function createSettling(
+  settleMs: number,
+  folder: Pick<Folder, 'takesAway' | 'repeats'>,
+): Settling {
   const taken = new Map<string, Taken>();
-  /** What was seen and may be half of something: its fingerprint. */
-  const doubted = new Map<string, string>();
+  const doubted = new Map<string, Doubted>();
 
-  function doubt(path: string, fingerprint: string, nowMs: number): Judgement {
-    doubted.set(path, fingerprint);
-    return { is: 'again', atMs: nowMs + settleMs };
+  /** Null: it was the same for long enough. */
+  function doubt(path: string, fingerprint: string, nowMs: number): Judgement | null {
+    const before = doubted.get(path);
+    const sinceMs = before?.fingerprint === fingerprint ? before.sinceMs : nowMs;
+    const atMs = sinceMs + settleMs;
+    if (nowMs >= atMs) return null;
+    doubted.set(path, { fingerprint, sinceMs });
+    return { is: 'again', atMs };
   }
 
   function judgeMissing(path: string, nowMs: number): Judgement {
-    if (!taken.has(path)) return UNCHANGED;
-    if (doubted.get(path) !== MISSING) return doubt(path, MISSING, nowMs);
+    if (!taken.has(path)) {
+      doubted.delete(path);
+      return UNCHANGED;
+    }
+    const again = doubt(path, MISSING, nowMs);
+    if (again !== null) return again;
     doubted.delete(path);
     taken.delete(path);
     return { is: 'counts', manifest: null };
@@ -73,8 +90,9 @@ export function createSettling(settleMs: number, folder: Pick<Folder, 'takesAway
       return UNCHANGED;
     }
     const manifest = readManifest(path, text);
-    const calm = nowMs - modifiedAtMs >= settleMs || doubted.get(path) === fingerprint;
-    if (!calm && isDoubtful(path, text, manifest)) return doubt(path, fingerprint, nowMs);
+    const isDoubted = nowMs - modifiedAtMs < settleMs && isDoubtful(path, text, manifest);
+    const again = isDoubted ? doubt(path, fingerprint, nowMs) : null;
+    if (again !== null) return again;
     doubted.delete(path);
     taken.set(path, { fingerprint, text, readAtMs: nowMs });
     return { is: 'counts', manifest };
@@ -83,7 +101,8 @@ export function createSettling(settleMs: number, folder: Pick<Folder, 'takesAway
   function judgeUnreadable(path: string, problem: Problem, nowMs: number): Judgement {
     const fingerprint = problem.message;
     if (taken.get(path)?.fingerprint === fingerprint) return UNCHANGED;
-    if (doubted.get(path) !== fingerprint) return doubt(path, fingerprint, nowMs);
+    const again = doubt(path, fingerprint, nowMs);
+    if (again !== null) return again;
     doubted.delete(path);
     // Of no text, so that the first one which can be read counts again.
     taken.set(path, { fingerprint, text: `\0${fingerprint}`, readAtMs: nowMs });
@@ -91,7 +110,9 @@ export function createSettling(settleMs: number, folder: Pick<Folder, 'takesAway
   }
 
   function isDoubtful(path: string, text: string, manifest: Manifest): boolean {
-    if (manifest.problems.length > 0 || folder.takesAway(path, manifest)) return true;
+    if (manifest.problems.length > 0) return true;
+    // A renamed file is a new one first, and then one that is missing.
+    if (folder.takesAway(path, manifest) || folder.repeats(path, manifest)) return true;
     return !text.endsWith('\n') && !path.endsWith('.json');
   }
 

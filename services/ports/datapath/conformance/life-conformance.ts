@@ -1,0 +1,93 @@
+/** Cases of the Datapath's suite: what outlives a process, and what ends with it. */
+import { expect } from 'vitest';
+import type { ConformanceCases } from '../../../../test/conformance-suite.ts';
+import { REASONS } from '../tables/reasons.gen.ts';
+import { TABLE_NAMES, TABLE_SPECS } from '../tables/specs.ts';
+import { contents, MAKERS, made, texts } from './entries.ts';
+import type { DatapathHarness } from './harness.ts';
+
+export const lifeCases: ConformanceCases<DatapathHarness> = {
+  async 'counts every reason from zero'({ opened }) {
+    const none = REASONS.map(({ name }) => ({ reason: name, packets: 0n, bytes: 0n }));
+    expect(opened.counters()).toEqual(none);
+  },
+
+  async 'adopts tables and attachments of a process that was killed'({
+    opened,
+    interfaceNames: [on],
+    reopen,
+  }) {
+    const entries = TABLE_NAMES.map((table) => {
+      return [table, made(table, Math.min(5, TABLE_SPECS[table].maxEntries))] as const;
+    });
+    for (const [table, some] of entries) opened.tables.put(table, some);
+    opened.hooks.attach('egress', on);
+    opened.hooks.attach('steer', on);
+    const before = opened.hooks.attachments();
+
+    const { tables, hooks } = reopen();
+    for (const [table, some] of entries) expect(contents(tables, table)).toEqual(texts(some));
+    expect(hooks.attachments()).toEqual(before);
+    hooks.attach('egress', on);
+    hooks.attach('steer', on);
+    expect(hooks.attachments()).toEqual(before);
+  },
+
+  async 'adopts them after a close as well'({ opened, interfaceNames: [on], reopen }) {
+    opened.tables.put('pods', made('pods', 3));
+    opened.hooks.attach('return', on);
+    opened.close();
+    const { tables, hooks } = reopen();
+    expect(contents(tables, 'pods')).toEqual(texts(made('pods', 3)));
+    expect(hooks.attachments()).toHaveLength(1);
+  },
+
+  async 'remembers what was removed and detached'({ opened, interfaceNames: [on], reopen }) {
+    opened.tables.put('pods', made('pods', 3));
+    opened.hooks.attach('return', on);
+    opened.tables.remove('pods', [MAKERS.pods(1).key]);
+    opened.hooks.detach('return', on);
+    const { tables, hooks } = reopen();
+    expect(contents(tables, 'pods')).toEqual(texts([MAKERS.pods(0), MAKERS.pods(2)]));
+    expect(hooks.attachments()).toEqual([]);
+  },
+
+  async 'holds every entry common to two snapshots while it goes from one to the other'({
+    opened: { tables },
+  }) {
+    const before = made('pods', 20);
+    const after = made('pods', 30).slice(10);
+    const common = after.slice(0, 10).map(({ key }) => key);
+    const isHeld = () => tables.read('pods', common).every((value) => value !== null);
+    tables.put('pods', before);
+    tables.put('pods', after);
+    expect(isHeld()).toBe(true);
+    tables.remove(
+      'pods',
+      before.slice(0, 10).map(({ key }) => key),
+    );
+    expect(isHeld()).toBe(true);
+    expect(contents(tables, 'pods')).toEqual(texts(after));
+  },
+
+  async 'is closed twice without complaint, and then does nothing more'({
+    opened,
+    interfaceNames: [on],
+  }) {
+    opened.close();
+    opened.close();
+    const { key, value } = MAKERS.pods(0);
+    const calls = [
+      () => opened.tables.put('pods', [{ key, value }]),
+      () => opened.tables.remove('pods', [key]),
+      () => opened.tables.read('pods', [key]),
+      () => opened.tables.dump('pods'),
+      () => opened.hooks.attach('pod', on),
+      () => opened.hooks.detach('pod', on),
+      () => opened.hooks.attachments(),
+      () => opened.hooks.interfaceIndex(on),
+      () => opened.counters(),
+    ];
+    for (const call of calls) expect(call).toThrow('BERTH_DATAPATH_CLOSED');
+  },
+};
