@@ -14,11 +14,11 @@ const config: KnipConfig = {
     'boot.mjs',
   ],
   project: [
-    '{services,native}/**/*.ts!',
+    '{services,native,infra}/**/*.ts!',
     // Suites and fixtures run only in tests.
-    '!services/**/*{.test,conformance,-fixtures}.ts!',
+    '!{services,infra}/**/*{.test,conformance,-fixtures}.ts!',
+    '!infra/lab/testing/**!',
     '!services/ports/*/conformance/**!',
-    'infra/**/*.ts',
     'test/**/*.ts',
     'scripts/**/*.ts',
     'boot/**/*.mjs',

@@ -12,6 +12,7 @@ export const SHARED_BY_ADAPTERS: Readonly<Record<string, string>> = {
   'source/objects': 'how Kubernetes objects are read, whatever source they come from',
   'source/object-key.ts': 'what an object is known by; the watcher compares by it too',
   'source/problem.ts': 'how refused input is told',
+  'source/fixtures': 'objects for tests, and how a test watches a source',
   'source/doorbell.ts': 'how a source that looks at files waits',
   'source/recording-time.ts': 'when each line of a recording was written, for who plays it',
   'source/supplied-policies.ts': 'the policies that a recording lacks, for who plays it',

@@ -139,7 +139,6 @@ export interface Decision {
 }
 
 export type Body = Observation | ReleaseAcked | Tick | Forwarded | Receipt | Rules | Decision;
-export type RecordType = Body['type'];
 
 export interface EventRecord {
   readonly id: RecordId;

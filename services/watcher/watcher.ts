@@ -8,6 +8,7 @@ import { TOPICS } from '../contract/topics.ts';
 import { isAtLeast, type Version } from '../contract/version.ts';
 import type { EventLog, Offsets } from '../ports/event-log/port.ts';
 import type { Problem, Source, SourceEvent } from '../ports/source/port.ts';
+import { describeProblem } from '../ports/source/problem.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { type BerthFunction, defineFunction, service } from '../runtime/define-function.ts';
 import type { Log } from '../runtime/log.ts';
@@ -103,8 +104,8 @@ function createWatch(
   let term = createTerm(random.id());
 
   function tell(problem: Problem): void {
-    const { code, file, line, field, message } = problem;
-    log.warn({ code, file, line, field }, message);
+    const { code, file, line, field } = problem;
+    log.warn({ code, file, line, field }, describeProblem(problem));
     onProblem(problem);
   }
 

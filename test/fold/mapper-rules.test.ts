@@ -179,6 +179,14 @@ describe('addresses', () => {
     expect(story.blocks('shop')).toHaveLength(1);
   });
 
+  test('an IPv6 address of a pool is left alone', () => {
+    const story = shop();
+    story.pool('blue', { addresses: cidrs('2001:db8:9::/126', '203.0.113.16/32') });
+    story.pod('shop', 'a');
+    story.settle();
+    expect(story.blocks('shop').map(({ address }) => address)).toEqual(['203.0.113.16']);
+  });
+
   test('a namespace that the pool does not allow gets nothing, until it is allowed', () => {
     const story = shop();
     story.pool('blue', { allowedNamespaces: null });

@@ -3,7 +3,7 @@
  * allowed or at its maximum) stays open, and is met as soon as it can be, with no second ask.
  */
 import { targetKey } from '../../contract/identity.ts';
-import type { IpAddress } from '../../contract/ip-address.ts';
+import { type IpAddress, isV4 } from '../../contract/ip-address.ts';
 import { selects } from '../../contract/label-selector.ts';
 import type { Decision, QuestionId } from '../../contract/records.ts';
 import { ANSWERS_PER_DECISION_MAX, makeDecision, type Reply } from '../shared/make-decision.ts';
@@ -103,7 +103,10 @@ function heldBy(state: PoolsState, { namespace, pool }: PoolClaim): number {
   return held;
 }
 
-/** An address that two pools name belongs to the one that was observed first. */
+/**
+ * An address that two pools name belongs to the one that was observed first. IPv6 addresses wait
+ * for a datapath that translates them: an IPv4 pod must not get one.
+ */
 function freeAddress(state: PoolsState, claim: PoolClaim, given: Given): IpAddress | null {
   const earlier = [];
   for (const [name, pool] of state.pools) {
@@ -112,7 +115,8 @@ function freeAddress(state: PoolsState, claim: PoolClaim, given: Given): IpAddre
   }
   for (const address of state.pools.get(claim.pool)?.addresses ?? []) {
     const taken = state.holders.has(address) || given.addresses.has(address);
-    if (!taken && !earlier.some((pool) => pool.addresses.has(address))) return address;
+    if (isV4(address) && !taken && !earlier.some((pool) => pool.addresses.has(address)))
+      return address;
   }
   return null;
 }

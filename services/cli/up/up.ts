@@ -11,6 +11,7 @@ import { lmdbEventLog } from '../../ports/event-log/lmdb.ts';
 import { localJobs } from '../../ports/jobs/local.ts';
 import { manifestsSource } from '../../ports/source/manifests.ts';
 import type { Problem, Source } from '../../ports/source/port.ts';
+import { describeProblem } from '../../ports/source/problem.ts';
 import { recordingSource } from '../../ports/source/recording.ts';
 import { untilAborted } from '../../runtime/aborted.ts';
 import { type Clock, systemClock } from '../../runtime/clock.ts';
@@ -35,8 +36,8 @@ export async function up(
   const components = { eventLog, checkpoints, jobs, clock, random, log };
   const source = createSource(config, clock);
   const problems: string[] = [];
-  const keep = ({ message }: Problem): void => {
-    problems.push(message);
+  const keep = (problem: Problem): void => {
+    problems.push(describeProblem(problem));
     if (problems.length > PROBLEMS_KEPT) problems.shift();
   };
   const hub = await createHub(

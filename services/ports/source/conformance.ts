@@ -13,7 +13,7 @@ import {
   node,
   pod,
   spoiled,
-} from './conformance/kubernetes-fixtures.ts';
+} from './fixtures/kubernetes-fixtures.ts';
 import {
   believedOf,
   factsByKey,
@@ -21,7 +21,7 @@ import {
   isListed,
   presentNamed,
   watchSource,
-} from './conformance/watching-fixtures.ts';
+} from './fixtures/watching-fixtures.ts';
 import { readKubernetesObject } from './objects/kubernetes-object.ts';
 import type { Source, SourceEvent, SourceObject } from './port.ts';
 

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { systemClock } from '../../runtime/clock.ts';
-import type { KubernetesObject } from './conformance/kubernetes-fixtures.ts';
 import { type SourceHarness, sourceConformance } from './conformance.ts';
+import type { KubernetesObject } from './fixtures/kubernetes-fixtures.ts';
 import { manifestsSource } from './manifests.ts';
 
 async function folder(fileOf: (object: KubernetesObject) => string): Promise<SourceHarness> {

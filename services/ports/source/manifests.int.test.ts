@@ -4,12 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../runtime/clock.ts';
-import {
-  goneKey,
-  presentNamed,
-  type Watched,
-  watchSource,
-} from './conformance/watching-fixtures.ts';
+import { goneKey, presentNamed, type Watched, watchSource } from './fixtures/watching-fixtures.ts';
 import { manifestsSource } from './manifests.ts';
 import type { SourceEvent } from './port.ts';
 

@@ -27,6 +27,8 @@ export function unreadableProblem(path: string, cause: unknown): Problem {
 }
 
 /** `policies/pool.yaml:12: BERTH_INPUT_FIELD: spec.ports.perPod: must be ...`. */
-export function describeProblem({ file, line, message }: Problem): string {
-  return line === null ? `${file}: ${message}` : `${file}:${line}: ${message}`;
+export function describeProblem({ file, line, field, message }: Problem): string {
+  const place = line === null ? file : `${file}:${line}`;
+  const named = field === null || message.includes(field);
+  return named ? `${place}: ${message}` : `${place}: ${field}: ${message}`;
 }

@@ -3,8 +3,8 @@ import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../runtime/clock.ts';
-import type { KubernetesObject } from './conformance/kubernetes-fixtures.ts';
 import { type SourceHarness, sourceConformance } from './conformance.ts';
+import type { KubernetesObject } from './fixtures/kubernetes-fixtures.ts';
 import { recordingSource } from './recording.ts';
 
 async function stream(fileOf: (object: KubernetesObject) => string): Promise<SourceHarness> {

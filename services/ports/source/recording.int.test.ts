@@ -5,13 +5,8 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../runtime/clock.ts';
-import { namespace, pod } from './conformance/kubernetes-fixtures.ts';
-import {
-  goneKey,
-  presentNamed,
-  type Watched,
-  watchSource,
-} from './conformance/watching-fixtures.ts';
+import { namespace, pod } from './fixtures/kubernetes-fixtures.ts';
+import { goneKey, presentNamed, type Watched, watchSource } from './fixtures/watching-fixtures.ts';
 import type { SourceEvent } from './port.ts';
 import { recordingSource } from './recording.ts';
 

@@ -1,6 +1,6 @@
 /** What of a folder is in force, and what happens to it when files change. */
 import { describe, expect, test } from 'vitest';
-import { believedOf } from '../conformance/watching-fixtures.ts';
+import { believedOf } from '../fixtures/watching-fixtures.ts';
 import type { SourceEvent } from '../port.ts';
 import { createFolder, type Folder } from './folder.ts';
 import { readManifest } from './read-manifest.ts';

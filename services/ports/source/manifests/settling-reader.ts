@@ -56,6 +56,7 @@ export function settlingReader(
     async settled() {
       const changes = broken.takeChanges();
       const now = clock.nowMs();
+      if (Math.min(...due.values()) > now) return changes;
       for (const [path, atMs] of [...due]) {
         // What changed together (a rename is two changes) is judged together, now and again later.
         if (atMs > now + NOTICE_MS) continue;

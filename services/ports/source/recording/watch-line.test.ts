@@ -1,6 +1,6 @@
 /** What each line of a watch stream means, and how a malformed one is told. */
 import { describe, expect, test } from 'vitest';
-import { natPool, pod } from '../conformance/kubernetes-fixtures.ts';
+import { natPool, pod } from '../fixtures/kubernetes-fixtures.ts';
 import { readWatchLine } from './watch-line.ts';
 
 const PLACE = { file: 'pods.ndjson', line: 7 };
