@@ -80,7 +80,8 @@ function load(path: string): Libberth {
   return {
     abiVersion: declare('uint32_t berth_abi_version()'),
     objectOpen: declare(
-      'int berth_object__open(str path, str pin, _Out_ berth_object **object, void *detail, uint32_t size)',
+      'int berth_object__open(str path, str pin_dir, _Out_ berth_object **object, ' +
+        'void *detail, uint32_t size)',
     ),
     objectClose: declare('void berth_object__close(berth_object *object)'),
     objectProgram: declare('int berth_object__program(berth_object *object, str name)'),
@@ -105,7 +106,8 @@ function load(path: string): Libberth {
       'int berth_hook__first(uint32_t ifindex, uint32_t hook, str netns, void *program_id)',
     ),
     progTestRun: declare(
-      'int berth_prog__test_run(int program, void *frame, uint32_t size, void *out, void *out_size, void *verdict)',
+      'int berth_prog__test_run(int program, void *frame, uint32_t size, void *out, ' +
+        'void *out_size, void *verdict)',
     ),
     netnsSocket: declare('int berth_netns__socket(str netns, int family, int type, int protocol)'),
     netnsIfindex: declare('int berth_netns__ifindex(str netns, str name, void *ifindex)'),

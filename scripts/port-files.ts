@@ -24,7 +24,7 @@ export const SHARED_BY_PORTS: Readonly<Record<string, string>> = {
 };
 
 const parts = PARTS_OF_A_PORT.map((part) => `[^/]+/${part}`);
-// Files of a shared folder, or a shared file; no nested repetition, which dependency-cruiser refuses.
+// Files of a shared folder, or a shared file. dependency-cruiser refuses nested repetition.
 const shared = Object.keys(SHARED_BY_ADAPTERS).flatMap((path) => {
   const literal = path.replaceAll('.', '\\.');
   return [literal, `${literal}/[^/]+`];

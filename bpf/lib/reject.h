@@ -139,7 +139,7 @@ static __always_inline long reject_tcp(struct __sk_buff *skb, const struct packe
  * The checksum of a quoted UDP header that completing it leaves as it is: with s the sum of the
  * rest, x = -(s + x) in one's complement, so x = -s/2. (Nobody reads it; ICMP's own covers it.)
  */
-static __attribute__((unused)) long steady_check(struct __sk_buff *skb, __u32 l4)
+static __always_inline long steady_check(struct __sk_buff *skb, __u32 l4)
 {
 	__be32 udp[2] = {};
 	__u32 sum;
@@ -166,7 +166,7 @@ static __always_inline long reject_by_icmp(struct __sk_buff *skb, const struct p
 	if (skb->len != l4 + ICMP_QUOTED || size > sizeof(quoted) || size < ICMP_QUOTED)
 		return -1;
 	if (packet->protocol == IPPROTO_UDP && is_partial(skb, l4 + offsetof(struct udphdr, check)))
-		err = err ?: 0;
+		err = err ?: steady_check(skb, l4);
 	err = err ?: bpf_skb_load_bytes(skb, ETH_HLEN, quoted, size);
 	if (err)
 		return err;

@@ -2,10 +2,11 @@
  * A BPF file system of a test's own: pins that no other test sees, and none left behind. The usual
  * one at /sys/fs/bpf is hidden inside `ip netns exec`, and not mounted everywhere.
  */
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmdirSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync, rmdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { leftovers, ownName } from './leftovers.ts';
 
 export interface BpfFileSystem {
   readonly path: string;
@@ -14,15 +15,17 @@ export interface BpfFileSystem {
 }
 
 export function mountBpfFileSystem(): BpfFileSystem {
-  const path = mkdtempSync(join(tmpdir(), 'berth-test-bpf-'));
+  for (const name of leftovers(readdirSync(tmpdir()))) unmount(join(tmpdir(), name));
+  const path = join(tmpdir(), ownName());
+  mkdirSync(path);
   execFileSync('mount', ['-t', 'bpf', 'bpffs', path]);
-  return {
-    path,
-    unmount() {
-      execFileSync('umount', [path]);
-      rmdirSync(path);
-    },
-  };
+  return { path, unmount: () => unmount(path) };
+}
+
+function unmount(path: string): void {
+  // Killed between the two, it is a folder only.
+  spawnSync('umount', [path]);
+  rmdirSync(path);
 }
 
 /** Why the kernel cannot be used by this process; null: it can. */

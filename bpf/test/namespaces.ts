@@ -3,6 +3,8 @@
  * interfaces, programs and processes, goes with it.
  */
 import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { leftovers, ownName } from './leftovers.ts';
 
 export interface Namespaces {
   /** Its path: a process or a call can enter by it. */
@@ -16,14 +18,15 @@ export interface Namespaces {
   close(): void;
 }
 
-let count = 0;
+const FOLDER = '/run/netns';
 
 export function namespaces(): Namespaces {
-  count += 1;
-  const prefix = `berth-test-${process.pid}-${count}`;
+  const there = existsSync(FOLDER) ? readdirSync(FOLDER) : [];
+  for (const name of leftovers(there)) command('ip', ['netns', 'del', name]);
+  const prefix = ownName();
   const added: string[] = [];
   const full = (name: string) => `${prefix}-${name}`;
-  const path = (name: string) => `/run/netns/${full(name)}`;
+  const path = (name: string) => `${FOLDER}/${full(name)}`;
   return {
     add(name) {
       command('ip', ['netns', 'add', full(name)]);

@@ -31,7 +31,12 @@ export interface Seen {
 }
 
 const PORT = 5432;
+/** A client that nobody answers gives up: silence is what the tests are to find. */
+const PATIENCE_MS = 10_000;
 const CHUNK_BYTES = 64 * 1024;
+
+// Whoever started us is gone, however it ended.
+process.stdin.on('end', () => process.exit(1)).resume();
 
 const [role, order] = process.argv.slice(2);
 if (role === 'server') serve();
@@ -58,6 +63,10 @@ function serve(): void {
 }
 
 async function ask(wanted: Order): Promise<void> {
+  setTimeout(() => {
+    say({ event: 'error', code: 'SILENCE' });
+    process.exit(1);
+  }, PATIENCE_MS);
   try {
     await (wanted.protocol === 'tcp' ? askTcp(wanted) : askUdp(wanted));
   } catch (error) {

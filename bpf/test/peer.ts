@@ -27,7 +27,7 @@ export function startClient(netns: string, order: Partial<Order> & Pick<Order, '
 
 function start(netns: string, args: readonly string[]): Peer {
   const child = spawn('nsenter', [`--net=${netns}`, process.execPath, MAIN, ...args], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['pipe', 'pipe', 'inherit'],
   });
   const seen: Seen[] = [];
   const waiting = new Set<() => void>();

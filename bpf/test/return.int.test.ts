@@ -1,7 +1,7 @@
 /** berth_return, and whole flows: what went out by egress comes back. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseIp } from '../../services/contract/ip-address.ts';
-import { podKey } from '../../services/ports/datapath/tables/pods.ts';
+import { encodePod, podKey } from '../../services/ports/datapath/tables/pods.ts';
 import { noKernel } from './bpf-file-system.ts';
 import { checkFixture, type Fixture } from './fixture.ts';
 import { icmp, ipv4, tcp, UDP, udp } from './frames.ts';
@@ -185,6 +185,19 @@ test('each direct port goes out and comes back as itself, and no other does', (c
 test('a block whose pod is gone leads nowhere', (ctx) => {
   ctx.skip(noKernel !== null, noKernel ?? '');
   bench.tables.remove('pods', [podKey(parseIp(POD))]);
+  try {
+    const outcome = bench.run('return', reply(DB, `${NAT}:${BASE}`));
+    expect(outcome).toMatchObject({ verdict: 'drop', counted: ['NO_BLOCK_HERE'] });
+  } finally {
+    fillWorld(bench.tables);
+  }
+});
+
+test('a block whose berth may not be used any more leads nowhere', (ctx) => {
+  ctx.skip(noKernel !== null, noKernel ?? '');
+  const berth = { natAddress: parseIp(NAT), base: BASE, sizeLog2: 10, policySet: 2 };
+  const pod = { ip: parseIp(POD), selected: true, berths: [{ ...berth, mapped: false }] };
+  bench.tables.put('pods', [encodePod(pod)]);
   try {
     const outcome = bench.run('return', reply(DB, `${NAT}:${BASE}`));
     expect(outcome).toMatchObject({ verdict: 'drop', counted: ['NO_BLOCK_HERE'] });

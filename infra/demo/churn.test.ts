@@ -17,7 +17,7 @@ test('the same seed gives the same plan, another seed another', () => {
   expect(planChurn(init, seededRandom(8))).not.toEqual(plan);
 });
 
-test('for any seed: uids differ, the number of pods holds, and only pods that live are deleted', () => {
+test('for any seed uids differ, the number of pods holds, and only live pods are deleted', () => {
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 0xffffffff }), (seed) => {
       const { first, steps } = planChurn(init, seededRandom(seed));

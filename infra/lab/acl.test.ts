@@ -1,3 +1,4 @@
+/** The ACL's rules as text, and what a listing of them says. */
 import { describe, expect, it } from 'vitest';
 import { parseCidr } from '../../services/contract/cidr.ts';
 import { hasCode } from '../../services/contract/errors.ts';

@@ -1,3 +1,4 @@
+/** The CNI call against agents that answer, hold, hang and hang up. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';

@@ -65,7 +65,7 @@ export async function ipBatchIn(
   await runIn(netns, { labId, file: 'ip', args: ['-batch', '-'], input });
 }
 
-/** In a namespace, by nsenter: unlike `ip netns exec` it leaves the mounts (bpffs, cgroups) alone. */
+/** In a namespace, by nsenter: unlike `ip netns exec` it leaves mounts (bpffs, cgroups) alone. */
 export function runIn(netns: string, command: Command): Promise<string> {
   return run({ ...command, ...inNetns(netns, command.file, command.args) });
 }

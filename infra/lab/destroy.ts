@@ -1,7 +1,8 @@
 /**
- * Removes a lab by its id alone, however far it was built or taken down: processes, namespaces
- * (and with them devices and rules), bpffs (and with it pins, maps, programs), run folder. Called by the lab itself,
- * by the reaper of a creator that died, and for stale labs; safe to repeat and to run twice at once.
+ * Removes a lab by its id alone, however far it was built or taken down: processes, namespaces (and
+ * with them devices and rules), bpffs (and with it pins, maps, programs), run folder. Called by the
+ * lab itself, by the reaper of a creator that died, and for stale labs; safe to repeat and to run
+ * twice at once.
  */
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';

@@ -83,7 +83,7 @@ describe('a lab', () => {
     expect(lab.nodes[0]?.pinDir.startsWith(`${lab.runDir}/bpf/`)).toBe(true);
   });
 
-  it('lets a process in a node reach one on the control host, until the node is cut off', async () => {
+  it('lets a process in a node reach one on the control host, until it is cut off', async () => {
     const lab = await newLab();
     await lab.traffic.serve(lab.control.netns, 9000);
     const to = { address: lab.control.uplinkIp, port: 9000 };
@@ -140,7 +140,7 @@ describe('the witnesses', () => {
     expect(captured).toMatchObject({ packets: counters?.leakedPackets, missed: 0 });
   });
 
-  it('let a NAT address pass to every protected CIDR, until the ACL admits it no more', async () => {
+  it('let a NAT address pass to each protected CIDR, until the ACL admits it no more', async () => {
     const lab = await newLab();
     // A pod that has a NAT address for its own: nobody answers for it, but its packets arrive.
     const ip = parseIp('203.0.113.17');

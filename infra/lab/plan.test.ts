@@ -1,3 +1,4 @@
+/** A lab's plan: no two things share a name or an address. */
 import { describe, expect, it } from 'vitest';
 import { type Cidr, cidrCovers, cidrHasIp, parseCidr } from '../../services/contract/cidr.ts';
 import { hasCode } from '../../services/contract/errors.ts';

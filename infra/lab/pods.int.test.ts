@@ -125,7 +125,7 @@ describe('a pod', () => {
 describe('a pod that is announced to the agent', () => {
   const range = { from: 32_768, to: 33_535 };
 
-  it('is named by uid, address, namespace and interface, and again by uid when it goes', async () => {
+  it('is named by uid, address, namespace and interface, and by uid when it goes', async () => {
     const lab = await newLab({ nodes: 1 });
     const asked = await agentThatSays(lab, { ok: true, portRange: range });
     const { uid, ip, netns, hostInterface } = await lab.createPod({ uid: 'u1', node: 'n1' });

@@ -1,7 +1,8 @@
 /**
  * The pods of a lab and their life: a pod runs once its node's agent was told and has answered;
  * then the port range and the TIME_WAIT settings are set, by the lab as the CNI plugin's stand-in,
- * never by the agent. On deletion its sockets go first, then the agent is told, then the namespace goes.
+ * never by the agent. On deletion its sockets go first, then the agent is told, then the namespace
+ * goes.
  */
 
 import { cidrSize } from '../../services/contract/cidr.ts';

@@ -69,7 +69,13 @@ export function createAttachedPods(components: AttachedPodsComponents): Attached
 
   return {
     adopt(attachments) {
-      for (const attachment of attachments) pods.set(attachment.uid, adoptOne(attachment));
+      for (const attachment of attachments) {
+        const others = attachments.filter((other) => other !== attachment);
+        const twin = others.find((other) => clashes(other, attachment));
+        // Nobody knows which of the two it is: both are unknown, and so held.
+        if (twin === undefined) pods.set(attachment.uid, adoptOne(attachment));
+        else log.error({ pod: attachment.uid, other: twin.uid }, 'two announced pods are one');
+      }
       return [...pods.values()];
     },
     async add(attachment) {

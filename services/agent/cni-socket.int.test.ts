@@ -1,4 +1,5 @@
-/** The CNI socket: what is asked is understood whole or refused with a code, and always answered. */
+/** The CNI socket: what is asked is understood or refused with a code, and always answered. */
+import { once } from 'node:events';
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -147,6 +148,26 @@ describe('the CNI socket', () => {
     await socket?.close();
     await writeFile(path, '');
     await serving(answering);
+    expect(await exchange('{"verb":"del","uid":"b"}\n')).toEqual([{ ok: true }]);
+  });
+
+  it('goes on when a caller hangs up before its answer', async () => {
+    const asked = Promise.withResolvers<void>();
+    const answered = Promise.withResolvers<null>();
+    await serving({
+      ...answering,
+      add: () => {
+        asked.resolve();
+        return answered.promise;
+      },
+    });
+    const impatient = connect(path, () => impatient.write(`${JSON.stringify(ADD)}\n`));
+    await asked.promise;
+    impatient.destroy();
+    await once(impatient, 'close');
+    // By then the server has read that nobody listens any more.
+    await exchange('{"verb":"status"}\n');
+    answered.resolve(null);
     expect(await exchange('{"verb":"del","uid":"b"}\n')).toEqual([{ ok: true }]);
   });
 

@@ -60,6 +60,8 @@ export async function openCniSocket(
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     open.add(socket);
     socket.once('close', () => open.delete(socket));
+    // A caller that hung up while it waited: the answer to it has nowhere to go. It calls again.
+    socket.on('error', (error) => components.log.info({ error }, 'CNI caller hung up'));
     serve(socket, components).catch((error: unknown) => {
       components.log.warn({ error }, 'CNI connection ended');
       socket.destroy();

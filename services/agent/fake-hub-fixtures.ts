@@ -28,6 +28,10 @@ export interface FakeHub {
   hear<C extends Said['case']>(kind: C): Promise<Extract<Said, { case: C }>['value']>;
   push(push: Push): void;
   say(message: Outgoing): void;
+  /** What it is asked about gateways, it answers with this by itself; null: it does not. */
+  gateways: boolean | null;
+  /** What was said and not heard yet. */
+  forget(): void;
   /** Ends the link without a word, as a hub that is killed does. */
   hangUp(): void;
   stop(): Promise<void>;
@@ -40,7 +44,12 @@ export async function startFakeHub(at = '127.0.0.1:0'): Promise<FakeHub> {
   const connect: handleBidiStreamingCall<ConnectRequest, ConnectResponse> = (stream) => {
     streams.add(stream);
     stream.on('data', ({ message }: ConnectRequest) => {
-      if (message.case !== undefined) heard.push(message);
+      if (message.case === 'awaitGateways' && hub.gateways !== null) {
+        const { id } = message.value;
+        say({ case: 'gatewaysAt', value: { id, inForce: hub.gateways } });
+      } else if (message.case !== undefined) {
+        heard.push(message);
+      }
       for (const wake of waiting.splice(0)) wake();
     });
     stream.on('error', () => undefined);
@@ -55,7 +64,9 @@ export async function startFakeHub(at = '127.0.0.1:0'): Promise<FakeHub> {
     for (const stream of streams) stream.write(create(ConnectResponseSchema, { message }));
   }
 
-  return {
+  const hub: FakeHub = {
+    gateways: null,
+    forget: () => heard.splice(0),
     address: `127.0.0.1:${port}`,
     async hear(kind) {
       for (;;) {
@@ -74,6 +85,7 @@ export async function startFakeHub(at = '127.0.0.1:0'): Promise<FakeHub> {
       server.forceShutdown();
     },
   };
+  return hub;
 }
 
 function bind(server: Server, address: string): Promise<number> {

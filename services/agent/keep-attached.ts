@@ -22,9 +22,7 @@ export function keepAttached(
   wanted: readonly WantedProgram[],
   { hooks, log }: { readonly hooks: Hooks; readonly log: Log },
 ): void {
-  const first = new Set(
-    hooks.attachments().flatMap((attachment) => (attachment.first ? [nameOf(attachment)] : [])),
-  );
+  const first = firstInTheirChains(hooks, log);
   for (const one of wanted) {
     if (first.has(nameOf(one))) continue;
     const fields = { program: one.program, interface: one.interfaceName };
@@ -34,6 +32,16 @@ export function keepAttached(
     } catch (error) {
       log.error({ ...fields, error }, 'program cannot be attached');
     }
+  }
+}
+
+/** None where they cannot be read: attaching what is attached does no harm. */
+function firstInTheirChains(hooks: Hooks, log: Log): Set<string> {
+  try {
+    return new Set(hooks.attachments().flatMap((one) => (one.first ? [nameOf(one)] : [])));
+  } catch (error) {
+    log.error({ error }, 'attachments cannot be read');
+    return new Set();
   }
 }
 

@@ -10,7 +10,8 @@ import { createTableWriter } from './table-writer.ts';
 import { type Ref, refsOf, TABLE_NAMES } from './tables/content.ts';
 import { kernelView } from './tables/kernel-view.ts';
 import { createNodeTables, type NodeTables, type NodeTablesInit } from './tables/node-tables.ts';
-import { planSteps, type Step } from './tables/plan.ts';
+import { planSteps } from './tables/plan.ts';
+import type { Step } from './tables/step.ts';
 
 export type Resources = ReadonlyMap<string, Uint8Array | null>;
 

@@ -3,7 +3,6 @@
  * what hub, container runtime, crashes and restarts do to it together.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -13,6 +12,7 @@ import { memoryDatapath } from '../ports/datapath/memory.ts';
 import { type Clock, systemClock } from '../runtime/clock.ts';
 import { jsonLog } from '../runtime/log.ts';
 import { systemRandom } from '../runtime/random.ts';
+import { type Answer, ask as askAt } from './ask-agent-fixtures.ts';
 import type { AgentConfig } from './config.ts';
 import { type FakeHub, startFakeHub } from './fake-hub-fixtures.ts';
 import {
@@ -99,30 +99,8 @@ function kernel(): Meaning {
   return meaningOf(writer.present);
 }
 
-/** As the plugin: again and again until the agent is there. */
-async function ask(request: unknown): Promise<Record<string, unknown>> {
-  for (;;) {
-    const answer = await askOnce(request).catch(() => null);
-    if (answer !== null) return answer;
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-}
-
-function askOnce(request: unknown): Promise<Record<string, unknown>> {
-  return new Promise((resolve, reject) => {
-    let text = '';
-    const socket = connect(join(folder, 'cni.sock'), () => {
-      socket.end(`${JSON.stringify(request)}\n`);
-    });
-    socket.on('data', (part) => {
-      text += String(part);
-    });
-    socket.on('error', reject);
-    socket.on('close', () => {
-      if (text === '') reject(new Error('no answer'));
-      else resolve(JSON.parse(text) as Record<string, unknown>);
-    });
-  });
+function ask(request: unknown): Promise<Answer> {
+  return askAt(join(folder, 'cni.sock'), request);
 }
 
 async function untilAnnounced(pods: number): Promise<void> {

@@ -13,7 +13,7 @@ import {
   sameBytes,
   TABLE_NAMES,
 } from './tables/content.ts';
-import type { Step } from './tables/plan.ts';
+import type { Step } from './tables/step.ts';
 
 export interface TableWriter {
   /** What the tables held when last read. */

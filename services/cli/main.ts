@@ -7,7 +7,7 @@ import { parseUpConfig, UP_OPTIONS } from './up/config.ts';
 import { up } from './up/up.ts';
 
 const program = new Command('berth').description(
-  'A NAT address and a block of ports for each pod, so that ACLs outside the cluster are written once.',
+  'A NAT address and a block of ports for each pod: ACLs outside the cluster are written once.',
 );
 
 const upCommand = program

@@ -1,4 +1,4 @@
-/** The shape of `GET /api/status`: what the console says of the whole installation at one moment. */
+/** The shape of `GET /api/status`: what the console says of the installation at one moment. */
 import type { WaitsFor } from '../aggregates/namespace/exhausted.ts';
 import type { NodeName } from '../contract/identity.ts';
 import type { Version } from '../contract/version.ts';

@@ -1,4 +1,4 @@
-/** How a Kubernetes label selector matches (API reference, "LabelSelector"): all parts must hold. */
+/** How a label selector matches (Kubernetes API, "LabelSelector"): all parts must hold. */
 import type { LabelRequirement, LabelSelector, Labels } from './objects.ts';
 
 export function selects(selector: LabelSelector, labels: Labels): boolean {

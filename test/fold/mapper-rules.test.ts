@@ -51,7 +51,7 @@ describe('blocks', () => {
     expect(story.blocks('shop')).toHaveLength(1);
   });
 
-  test('a freed block rests until its Tick and the old node’s ack, then is the last in line', () => {
+  test('a freed block rests until its Tick and its node’s ack, then is the last in line', () => {
     const story = shop();
     story.egressNat('shop', 'checkout', { addresses: { min: 1, max: 1 } });
     for (const pod of ['a', 'b', 'c']) story.pod('shop', pod);
@@ -268,7 +268,7 @@ describe('addresses', () => {
     expect(Object.keys(basesOf(story))).toEqual(['a', 'b']);
   });
 
-  test('a target that is dropped and wanted again before it dropped does not block the return', () => {
+  test('a target dropped and wanted again before it dropped does not block the return', () => {
     const story = shop();
     story.pod('shop', 'a');
     story.settle();

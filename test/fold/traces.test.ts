@@ -194,7 +194,7 @@ test('trace 13: a grant that lands after its pod is gone is ignored and holds no
   expect(claim?.used.size).toBe(0);
 });
 
-test('trace 14: what was decided before a crash is forwarded after a restart from checkpoints', () => {
+test('trace 14: what was decided before a crash is forwarded after a restart', () => {
   const story = createStory();
   story.pool('blue');
   story.target('orders-db');

@@ -23,7 +23,7 @@ const allInSync = (berth: Installation) =>
   );
 
 describe('a SIGKILL', () => {
-  test('of the control process breaks nothing, holds new pods, and is caught up with', async (ctx) => {
+  test('of the control process breaks nothing, and new pods wait for its successor', async (ctx) => {
     needsLab(ctx);
     await using berth = await install({ nodes: 2 });
     const before = await berth.startPod({ uid: 'before' });
@@ -40,7 +40,7 @@ describe('a SIGKILL', () => {
     expect(await berth.leakedPackets()).toBe(0);
   });
 
-  test('of the control process at any moment of a burst of pods ends in the same state', async (ctx) => {
+  test('of the control process at any moment of a burst ends in the same state', async (ctx) => {
     needsLab(ctx);
     await using berth = await install({ nodes: 2 });
     const names = Array.from({ length: 8 }, (_, i) => `burst-${i}`);
@@ -111,7 +111,7 @@ describe('a SIGKILL', () => {
   });
 });
 
-test('a node whose link is cut keeps its pods talking to no one else’s harm, and catches up', async (ctx) => {
+test('a node that is cut off harms no other, and catches up', async (ctx) => {
   needsLab(ctx);
   await using berth = await install({ nodes: 2 });
   const near = await berth.startPod({ uid: 'near', node: 'n1' });

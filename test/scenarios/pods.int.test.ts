@@ -18,7 +18,7 @@ async function refusal(berth: Installation, pod: LabPod, at = 0): Promise<string
 }
 
 describe('a pod', () => {
-  test('that cannot get a block is refused and reported Exhausted; the others talk on', async (ctx) => {
+  test('that cannot get a block is refused and reported; the others talk on', async (ctx) => {
     needsLab(ctx);
     // Three blocks on an address, four addresses at most.
     await using berth = await install({ portsPerPod: BIGGEST_BLOCK });

@@ -1,6 +1,7 @@
 /**
  * A process that creates a lab and never destroys it, for the tests of what happens when the
- * creator dies: `node creator-main.ts LAB_ID`. Says `built` once the lab is there, with a pod and a process.
+ * creator dies: `node creator-main.ts LAB_ID`. Says `built` once the lab is there, with a pod and a
+ * process.
  */
 import { systemClock } from '../../../services/runtime/clock.ts';
 import { systemRandom } from '../../../services/runtime/random.ts';

@@ -1,4 +1,4 @@
-/** What the native traffic process says, one line of JSON each (`native/main.c` lists the commands). */
+/** What the native traffic process says, one line of JSON each (commands: `native/main.c`). */
 import { z } from 'zod';
 import { berthError } from '../../../services/contract/errors.ts';
 

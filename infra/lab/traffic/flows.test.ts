@@ -1,3 +1,4 @@
+/** Flows as servers saw them, each told once. */
 import { describe, expect, it } from 'vitest';
 import { hasCode } from '../../../services/contract/errors.ts';
 import { parseIp } from '../../../services/contract/ip-address.ts';

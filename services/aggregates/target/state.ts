@@ -1,4 +1,4 @@
-/** State of `target/<name>`: a protected system and the entries of its ACL, wanted and confirmed. */
+/** State of `target/<name>`: a protected system and its ACL's entries, wanted and confirmed. */
 import type { AggregateKey, EgressNatName, NamespaceName } from '../../contract/identity.ts';
 import type { IpAddress } from '../../contract/ip-address.ts';
 import type { AclTargetSpec, Labels } from '../../contract/objects.ts';

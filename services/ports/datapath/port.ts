@@ -54,7 +54,7 @@ export type ProgramName = 'egress' | 'return' | 'steer' | 'pod';
 export interface Attachment {
   readonly program: ProgramName;
   readonly interfaceName: string;
-  /** Nothing sees packets before it. Another's program that came later may have taken that place. */
+  /** Nothing sees packets before it. Another's program may have taken that place meanwhile. */
   readonly first: boolean;
 }
 

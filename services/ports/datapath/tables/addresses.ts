@@ -1,4 +1,7 @@
-/** `addresses`: the NAT addresses that this node has to do with, and whether it answers for them. */
+/**
+ * `addresses`: the NAT addresses that this node has to do with, where each one's blocks begin, and
+ * whether this gateway answers for it.
+ */
 import type { IpAddress } from '../../../contract/ip-address.ts';
 import type { Entry } from '../port.ts';
 import { badEntry, structReader, structWriter } from './bytes.ts';
