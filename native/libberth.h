@@ -4,7 +4,8 @@
  *
  * Each returns 0 (or what it says, never negative) or -errno. Callers own all buffers; nothing is
  * kept of them after the call, and nothing calls back. One call does a whole batch. Nothing here
- * decides anything. Not thread-safe: one thread makes all calls.
+ * decides anything. Any thread may call; berth_object__open alone only one at a time, since libbpf's
+ * warnings go to one place.
  *
  * `netns`: path of a network namespace (/run/netns/x, /proc/N/ns/net), or NULL for the caller's.
  * The thread enters it and returns within the call; one that cannot return ends the process, since

@@ -3,6 +3,7 @@
  * types only, no logic: numbers, bytes, text; null, never undefined. A result below zero is -errno.
  */
 import { resolve } from 'node:path';
+import { promisify } from 'node:util';
 import koffi from 'koffi';
 
 /** Opaque: a loaded object. */
@@ -35,15 +36,17 @@ export interface Libberth {
   ): number;
   mapDump(map: number, keys: Uint8Array, values: Uint8Array, count: Uint32Array): number;
   mapSumPairs(map: number, sums: BigUint64Array, count: number): number;
+  /** Waits for the kernel's readers, some 10 ms: in a thread of the pool. */
   linkCreate(
     program: number,
     ifindex: number,
     hook: number,
     netns: string | null,
     pin: string,
-  ): number;
+  ): Promise<number>;
   linkUpdate(pin: string, program: number): number;
-  linkDestroy(pin: string): number;
+  /** In a thread of the pool, as `linkCreate`. */
+  linkDestroy(pin: string): Promise<number>;
   /** `info`: ifindex, program id. */
   linkInfo(pin: string, info: Uint32Array): number;
   hookFirst(ifindex: number, hook: number, netns: string | null, programId: Uint32Array): number;
@@ -76,6 +79,8 @@ export function libberth(): Libberth {
 function load(path: string): Libberth {
   const library = koffi.load(path);
   const declare = (declaration: string) => library.func(declaration);
+  const inThread = <Call>(declaration: string) =>
+    promisify(library.func(declaration).async) as Call;
   koffi.opaque('berth_object');
   return {
     abiVersion: declare('uint32_t berth_abi_version()'),
@@ -96,11 +101,11 @@ function load(path: string): Libberth {
     ),
     mapDump: declare('int berth_map__dump(int map, void *k, void *v, void *count)'),
     mapSumPairs: declare('int berth_map__sum_pairs(int map, void *sums, uint32_t count)'),
-    linkCreate: declare(
+    linkCreate: inThread(
       'int berth_link__create(int program, uint32_t ifindex, uint32_t hook, str netns, str pin)',
     ),
     linkUpdate: declare('int berth_link__update(str pin, int program)'),
-    linkDestroy: declare('int berth_link__destroy(str pin)'),
+    linkDestroy: inThread('int berth_link__destroy(str pin)'),
     linkInfo: declare('int berth_link__info(str pin, void *info)'),
     hookFirst: declare(
       'int berth_hook__first(uint32_t ifindex, uint32_t hook, str netns, void *program_id)',

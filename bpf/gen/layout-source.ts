@@ -15,7 +15,7 @@ export interface BtfType {
   readonly vars?: readonly { type_id: number }[];
 }
 
-const HEAD = `/** Generated from the BTF of the kernel programs by bpf/gen/generate.ts; do not edit. */
+const HEAD = `/** Generated from the kernel programs' BTF by bpf/gen/generate.ts; do not edit. */
 `;
 /** Of enum bpf_map_type; what an update, a removal and a dump mean depends on it. */
 const KINDS: Readonly<Record<number, string>> = {
@@ -54,7 +54,11 @@ function structText(type: BtfType): string {
   const offsets = (type.members ?? []).map(
     (member) => `      ${member.name}: ${member.bits_offset / 8},\n`,
   );
-  return `  ${type.name}: {\n    size: ${type.size},\n    offsets: {\n${offsets.join('')}    },\n  },`;
+  return `  ${type.name}: {
+    size: ${type.size},
+    offsets: {
+${offsets.join('')}    },
+  },`;
 }
 
 function mapTexts(byId: ReadonlyMap<number, BtfType>): string[] {

@@ -40,7 +40,7 @@ _Static_assert(sizeof(union berth_ip) == 16, "an address is 16 bytes");
 /* The smallest block has 64 ports, so an address has at most 1024 blocks. */
 #define BERTH_BLOCKS_PER_ADDRESS_LOG2 10
 #define BERTH_BLOCKS_ENTRIES	      (BERTH_ADDRESSES_ENTRIES << BERTH_BLOCKS_PER_ADDRESS_LOG2)
-/* Also in drop_reasons.h's numbers: room for those to come. */
+/* Room for reasons to come (lib/drop_reasons.h). */
 #define BERTH_REASONS_ENTRIES 64
 
 /* --- pods: pod IP -> its berths ------------------------------------------------------------- */
@@ -61,14 +61,20 @@ _Static_assert(sizeof(struct berth_slot) == 24, "layout");
 _Static_assert(__builtin_offsetof(struct berth_slot, base) == 16, "layout");
 _Static_assert(__builtin_offsetof(struct berth_slot, policy_set) == 20, "layout");
 
+/*
+ * A hash map uses the memory of a replaced entry again at once, though a program may still be
+ * reading there. So an entry says whose it is, first of all: who has read the rest and then finds
+ * another pod here has read that pod's berths.
+ */
 struct berth_pod {
+	union berth_ip ip; /* NBO: the key again */
 	__u8 flags;
 	__u8 berth_count;
 	__u8 reserved[6];
 	struct berth_slot berths[BERTH_BERTHS_MAX];
 };
-_Static_assert(sizeof(struct berth_pod) == 104, "layout");
-_Static_assert(__builtin_offsetof(struct berth_pod, berths) == 8, "layout");
+_Static_assert(sizeof(struct berth_pod) == 120, "layout");
+_Static_assert(__builtin_offsetof(struct berth_pod, berths) == 24, "layout");
 
 /* --- policies: (policy set, destination) -> verdict ----------------------------------------- */
 

@@ -30,21 +30,26 @@ static __always_inline enum berth_reason refusal(const struct packet *packet,
 	}
 }
 
-static __always_inline enum berth_reason
-egress_by_slot(struct __sk_buff *skb, const struct packet *packet, const struct berth_slot *slot)
+static __always_inline enum berth_reason egress_by_slot(struct __sk_buff *skb,
+							const struct packet *packet,
+							const struct berth_pod *pod,
+							const struct berth_slot *entry)
 {
+	const struct berth_slot slot = *entry;
 	__u32 first = pod_port_first();
 	__u32 offset;
 
-	if (packet->ports != PORTS_YES || !(slot->flags & BERTH_SLOT_MAPPED))
+	if (!is_still_of(pod, &packet->src))
+		return BERTH_REASON_CHANGED;
+	if (packet->ports != PORTS_YES || !(slot.flags & BERTH_SLOT_MAPPED))
 		return refusal(packet, BERTH_REASON_NO_BERTH);
 	if (!first)
 		return BERTH_REASON_NO_CONFIG;
 	/* Below L it wraps to a large number, out of range too. */
 	offset = packet->src_port - first;
-	if (offset >= direct_ports(slot->size_log2))
+	if (offset >= direct_ports(slot.size_log2))
 		return BERTH_REASON_PORT_OUT_OF_RANGE;
-	if (rewrite_ipv4(skb, packet, DIRECT_SOURCE, &slot->nat_address, slot->base + offset))
+	if (rewrite_ipv4(skb, packet, DIRECT_SOURCE, &slot.nat_address, slot.base + offset))
 		return BERTH_REASON_MALFORMED;
 	return BERTH_REASON_TRANSLATED;
 }
@@ -58,7 +63,7 @@ egress_of_pod(struct __sk_buff *skb, const struct packet *packet, const struct b
 		if (i >= pod->berth_count)
 			break;
 		if (policy_covers(slot->policy_set, &packet->dst, packet, packet->dst_port))
-			return egress_by_slot(skb, packet, slot);
+			return egress_by_slot(skb, packet, pod, slot);
 	}
 	if ((pod->flags & BERTH_POD_SELECTED) &&
 	    policy_covers(BERTH_SET_SELECTED, &packet->dst, packet, packet->dst_port))

@@ -72,6 +72,8 @@ static __always_inline enum berth_reason inward(struct __sk_buff *skb, const str
 		return BERTH_REASON_NO_BLOCK_HERE;
 	if (!policy_covers(slot->policy_set, &packet->src, packet, packet->src_port))
 		return BERTH_REASON_NOT_IN_POLICY;
+	if (!is_still_of(pod, &block->pod_ip))
+		return BERTH_REASON_CHANGED;
 	first = pod_port_first();
 	if (!first)
 		return BERTH_REASON_NO_CONFIG;

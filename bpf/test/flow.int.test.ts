@@ -27,14 +27,14 @@ describe.each([1500, 9000])('with an MTU of %i', (mtu) => {
 
   beforeAll(async () => {
     if (noKernel !== null) return;
-    network = smallNetwork(mtu);
+    network = await smallNetwork(mtu);
     server = startServer(network.spaces.path('target'));
     await server.when('listening');
   });
 
   afterAll(async () => {
     await server?.stop();
-    network?.close();
+    await network?.close();
   });
 
   beforeEach((ctx) => ctx.skip(noKernel !== null, noKernel ?? ''));
@@ -145,7 +145,7 @@ describe.each([1500, 9000])('with an MTU of %i', (mtu) => {
     for (let i = 0; i < 5; i++) {
       const again = network.reopenNode();
       for (const { program, interfaceName } of again.hooks.attachments()) {
-        again.hooks.attach(program, interfaceName);
+        await again.hooks.attach(program, interfaceName);
       }
       again.close();
     }

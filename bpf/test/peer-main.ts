@@ -10,25 +10,7 @@ import { createSocket } from 'node:dgram';
 import { connect, createServer } from 'node:net';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-
-export interface Order {
-  readonly protocol: 'tcp' | 'udp';
-  readonly host: string;
-  readonly port: number;
-  /** TCP: how much to send, and to get back. */
-  readonly bytes: number;
-  readonly localPort: number;
-}
-
-/** What a server saw of a client, and a client of a server. */
-export interface Seen {
-  readonly event: 'listening' | 'seen' | 'connected' | 'done' | 'error';
-  readonly from?: string;
-  readonly port?: number;
-  readonly bytes?: number;
-  readonly hash?: string;
-  readonly code?: string;
-}
+import type { Order, Seen } from './peer-lines.ts';
 
 const PORT = 5432;
 /** A client that nobody answers gives up: silence is what the tests are to find. */
@@ -63,10 +45,10 @@ function serve(): void {
 }
 
 async function ask(wanted: Order): Promise<void> {
-  setTimeout(() => {
+  AbortSignal.timeout(PATIENCE_MS).addEventListener('abort', () => {
     say({ event: 'error', code: 'SILENCE' });
     process.exit(1);
-  }, PATIENCE_MS);
+  });
   try {
     await (wanted.protocol === 'tcp' ? askTcp(wanted) : askUdp(wanted));
   } catch (error) {

@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { Order, Seen } from './peer-main.ts';
+import type { Order, Seen } from './peer-lines.ts';
 
 export interface Peer {
   /** All lines so far. */

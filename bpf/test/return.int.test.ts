@@ -1,12 +1,14 @@
 /** berth_return, and whole flows: what went out by egress comes back. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { parseIp } from '../../services/contract/ip-address.ts';
+import { ipToBytes, parseIp } from '../../services/contract/ip-address.ts';
+import { LAYOUT } from '../../services/ports/datapath/tables/layout.gen.ts';
 import { encodePod, podKey } from '../../services/ports/datapath/tables/pods.ts';
 import { noKernel } from './bpf-file-system.ts';
 import { checkFixture, type Fixture } from './fixture.ts';
 import { icmp, ipv4, tcp, UDP, udp } from './frames.ts';
 import { type ProgramBench, programBench } from './program-bench.ts';
 import {
+  BARE_POD,
   BASE,
   BASE_2,
   DIRECT,
@@ -201,6 +203,22 @@ test('a block whose berth may not be used any more leads nowhere', (ctx) => {
   try {
     const outcome = bench.run('return', reply(DB, `${NAT}:${BASE}`));
     expect(outcome).toMatchObject({ verdict: 'drop', counted: ['NO_BLOCK_HERE'] });
+  } finally {
+    fillWorld(bench.tables);
+  }
+});
+
+test('an entry that is another pod’s is not obeyed, in neither direction', (ctx) => {
+  ctx.skip(noKernel !== null, noKernel ?? '');
+  const [value = null] = bench.tables.read('pods', [podKey(parseIp(POD))]);
+  if (value === null) throw new Error('no pod');
+  value.set(ipToBytes(parseIp(BARE_POD)), LAYOUT.berth_pod.offsets.ip);
+  bench.tables.put('pods', [{ key: podKey(parseIp(POD)), value }]);
+  try {
+    const out = bench.run('egress', tcp({ from: `${POD}:${L}`, to: DB, flags: 'S' }));
+    expect(out).toMatchObject({ verdict: 'drop', counted: ['CHANGED'] });
+    const back = bench.run('return', reply(DB, `${NAT}:${BASE}`));
+    expect(back).toMatchObject({ verdict: 'drop', counted: ['CHANGED'] });
   } finally {
     fillWorld(bench.tables);
   }

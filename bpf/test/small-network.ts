@@ -42,14 +42,14 @@ export interface SmallNetwork {
   reopenNode(): Datapath;
   /** Whether the pod's berth may be used. */
   setMapped(mapped: boolean): void;
-  close(): void;
+  close(): Promise<void>;
 }
 
 const XDP_PASS = resolve(import.meta.dirname, '../../build/bpf/test/xdp-pass.bpf.o');
 const SET = 2;
 const BLOCK = { addressIndex: 3, sizeLog2: 10, base: BASE };
 
-export function smallNetwork(mtu: number): SmallNetwork {
+export async function smallNetwork(mtu: number): Promise<SmallNetwork> {
   const fileSystem = mountBpfFileSystem();
   const spaces = namespaces();
   const opened: Datapath[] = [];
@@ -59,9 +59,9 @@ export function smallNetwork(mtu: number): SmallNetwork {
     opened.push(datapath);
     return datapath;
   };
-  const close = () => {
+  const close = async () => {
     for (const datapath of opened) datapath.close();
-    for (const name of ['node', 'gateway']) removeKernelDatapath(pinDir(name));
+    for (const name of ['node', 'gateway']) await removeKernelDatapath(pinDir(name));
     spaces.close();
     fileSystem.unmount();
   };
@@ -70,14 +70,14 @@ export function smallNetwork(mtu: number): SmallNetwork {
     const node = open('node');
     const gateway = open('gateway');
     fill(spaces, node, gateway);
-    node.hooks.attach('egress', 'eth0');
-    node.hooks.attach('return', 'eth0');
-    node.hooks.attach('pod', 'pod');
-    gateway.hooks.attach('steer', 'eth0');
+    await node.hooks.attach('egress', 'eth0');
+    await node.hooks.attach('return', 'eth0');
+    await node.hooks.attach('pod', 'pod');
+    await gateway.hooks.attach('steer', 'eth0');
     const setMapped = (mapped: boolean) => putPod(node, mapped);
     return { spaces, node, gateway, reopenNode: () => open('node'), setMapped, close };
   } catch (error) {
-    close();
+    await close();
     throw error;
   }
 }

@@ -13,6 +13,8 @@ export interface Act {
   /** For people: about how long it takes. */
   readonly seconds: number;
   readonly counts: PodCounts;
+  /** Refused input as people shall see it, from what the control process said of it. */
+  problems(said: readonly string[]): readonly string[];
   /** Everything but pods; before the control process starts. */
   writePolicies(): Promise<void>;
   /** Ends when the last pod that comes has started and the last that goes is gone. */

@@ -60,6 +60,7 @@ export async function createChurnAct(
     get counts() {
       return kubelet.counts;
     },
+    problems: (said) => said,
     writePolicies: () => writePolicies(stage, manifests),
     play: (crew) => play({ ...crew, kubelet, manifests, plan }),
   };

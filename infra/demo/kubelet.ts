@@ -35,7 +35,7 @@ export function createKubelet(
   async function startSandbox(pod: PlannedPod): Promise<void> {
     for (let attempt = 1; pods.has(pod.uid); attempt++) {
       try {
-        await stage.createPod(pod.uid, pod.node, () => objects.bound(pod));
+        await stage.createPod({ uid: pod.uid, node: pod.node, bind: () => objects.bound(pod) });
         return;
       } catch (error) {
         news(`${pod.namespace}/${pod.name} waits: ${describeError(error)}`);

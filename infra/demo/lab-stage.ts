@@ -7,19 +7,13 @@ import { createLab, type Lab } from '../lab/lab.ts';
 import type { LabNode } from '../lab/plan.ts';
 import { usedTableEntries } from './agent-status.ts';
 import type { SeededRandom } from './seeded-random.ts';
-import type { Stage, StageNode } from './stage.ts';
+import type { Stage, StageInit, StageNode } from './stage.ts';
 import { createWorkload } from './workload.ts';
 
 const HUB_PORT = 7443;
 
-export interface LabStageInit {
-  /** Names of the nodes. */
-  readonly nodes: readonly string[];
-  readonly targets: readonly string[];
-}
-
 export async function createLabStage(
-  init: LabStageInit,
+  init: StageInit,
   components: {
     readonly clock: Clock;
     readonly random: Random;
@@ -28,15 +22,14 @@ export async function createLabStage(
   },
 ): Promise<{ stage: Stage; lab: Lab }> {
   const { clock, random, picks } = components;
-  const targetInits = init.targets.map((name) => ({ name }));
-  const lab = await createLab(
-    { nodes: init.nodes, gateways: 1, targets: targetInits },
-    { clock, random },
-  );
+  const lab = await createLab(init, { clock, random });
   const workload = createWorkload(lab.targets, { traffic: lab.traffic, clock, random: picks });
   const all = [...lab.nodes, ...lab.gateways];
   const hubAddress = `${lab.control.uplinkIp}:${HUB_PORT}`;
   const hosts = new Map([...all, lab.control].map((host) => [host.name, host]));
+
+  /** Uids of pods that shall run: one that goes while it is being created must not start. */
+  const given = new Set<string>();
 
   const stage: Stage = {
     datapath: 'kernel',
@@ -50,10 +43,19 @@ export async function createLabStage(
       return lab.startProcess(place, { command: process.execPath, args, logFile });
     },
     workload,
-    createPod: async (uid, node, bind) => {
-      workload.start(await lab.createPod({ uid, node, sandboxMade: bind }));
+    createPod: async ({ uid, node, bind, talksTo }) => {
+      given.add(uid);
+      const pod = await lab.createPod({ uid, node, sandboxMade: bind });
+      if (given.has(uid)) workload.start(pod, talksTo);
+    },
+    stopPod: async (uid) => {
+      given.delete(uid);
+      workload.stop(uid);
+      const pod = lab.pods().find((each) => each.uid === uid);
+      if (pod !== undefined) await lab.traffic.drop(pod.netns);
     },
     deletePod: async (uid) => {
+      given.delete(uid);
       workload.stop(uid);
       await lab.deletePod(uid);
     },

@@ -6,69 +6,43 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { berthError } from '../../services/contract/errors.ts';
 import type { Clock } from '../../services/runtime/clock.ts';
-import { type AgentRequest, callAgent } from '../lab/agent-call.ts';
 import { usedTableEntries } from './agent-status.ts';
+import { createMemoryPods, type MemoryNode } from './memory-pods.ts';
 import { startProcessesHere } from './processes-here.ts';
-import type { Stage, StageNode } from './stage.ts';
+import type { Stage, StageInit, StageNode } from './stage.ts';
 
-const GATEWAYS = ['gw1'];
-const NAT_CIDRS = ['203.0.113.16/28'];
+const NAT_CIDR = '203.0.113.16/28';
 const CIDRS_PER_TARGET = 20;
-const AGENT_TIMEOUT_MS = 15_000;
-const PODS_PER_NODE_MAX = 250;
+const FIRST_MAC = 0x10;
 
-export async function createMemoryStage(names: readonly string[], clock: Clock): Promise<Stage> {
+export async function createMemoryStage(init: StageInit, clock: Clock): Promise<Stage> {
   const runDir = await mkdtemp(join(tmpdir(), 'berth-demo-'));
   const hubAddress = `127.0.0.1:${await freePort()}`;
   const processes = await startProcessesHere(idOf(runDir), clock);
-  const nodes = await Promise.all(
-    [...names, ...GATEWAYS].map((name, at) => stageNode(runDir, name, at, hubAddress)),
+  const places = [...init.nodes, ...init.gateways].map((name, at) =>
+    placeOf(runDir, name, at, init.gateways.includes(name)),
   );
-  const socketOf = (name: string): string => join(runDir, 'nodes', name, 'cni.sock');
-  /** Node by pod uid. */
-  const pods = new Map<string, string>();
-  let podsMade = 0;
-
-  async function call(node: string, request: AgentRequest): Promise<void> {
-    const socketPath = socketOf(node);
-    const answer = await callAgent({ socketPath, request, timeoutMs: AGENT_TIMEOUT_MS }, clock);
-    if (answer.ok) return;
-    const { code, message } = answer;
-    throw berthError('BERTH_LAB_POD_REFUSED', { uid: request.uid, code, message });
-  }
-
+  await Promise.all(places.map(({ dir }) => mkdir(dir, { recursive: true })));
+  const natCidrs = [init.natCidr ?? NAT_CIDR];
+  const pods = createMemoryPods(new Map(places.map((place) => [place.name, place])), clock);
   return {
     datapath: 'memory',
     runDir,
-    nodes,
+    nodes: places.map((place) => stageNode(place, hubAddress)),
     hubAddress,
-    natCidrs: NAT_CIDRS,
-    targets: ['orders-db', 'ledger'].map((name, at) => ({
+    natCidrs,
+    targets: init.targets.map(({ name, cidrs }, at) => ({
       name,
-      cidrs: Array.from({ length: CIDRS_PER_TARGET }, (_, i) => `198.51.${100 + at}.${i}/32`),
-      allowed: NAT_CIDRS,
+      cidrs: cidrs ?? simulatedCidrs(at),
+      allowed: natCidrs,
     })),
     startProcess: (_host, args, logFile) => processes.start(args, logFile),
     workload: null,
-    createPod: async (uid, node, bind) => {
-      podsMade += 1;
-      const ip = `10.244.${names.indexOf(node) + 1}.${(podsMade % PODS_PER_NODE_MAX) + 2}`;
-      const netns = `/simulated/${uid}`;
-      const hostInterface = `veth${podsMade}`;
-      await bind();
-      await call(node, { verb: 'add', uid, ip, netns, hostInterface });
-      pods.set(uid, node);
-    },
-    deletePod: async (uid) => {
-      const node = pods.get(uid);
-      pods.delete(uid);
-      if (node !== undefined) await call(node, { verb: 'del', uid });
-    },
+    ...pods,
     witnesses: async () => null,
     mapEntries: async () => {
-      const counts = await Promise.all(nodes.map(({ name }) => usedTableEntries(socketOf(name))));
+      const counts = await Promise.all(places.map(({ cniSocket }) => usedTableEntries(cniSocket)));
       return counts.reduce((sum, count) => sum + count, 0);
     },
     destroy: async () => {
@@ -83,16 +57,28 @@ function idOf(runDir: string): string {
   return `demo${runDir.slice(-6)}`;
 }
 
-async function stageNode(
-  runDir: string,
-  name: string,
-  at: number,
-  hub: string,
-): Promise<StageNode> {
-  const gateway = GATEWAYS.includes(name);
-  const dir = join(runDir, 'nodes', name);
-  await mkdir(dir, { recursive: true });
-  const address = `127.0.0.${101 + at}`;
+function simulatedCidrs(target: number): string[] {
+  return Array.from({ length: CIDRS_PER_TARGET }, (_, at) => `198.51.${100 + target}.${at}/32`);
+}
+
+interface Place extends MemoryNode {
+  readonly name: string;
+  readonly gateway: boolean;
+  readonly dir: string;
+  readonly address: string;
+  readonly mac: string;
+}
+
+/** Folders are numbered: a node's name may be longer than a socket's path can be. */
+function placeOf(runDir: string, name: string, at: number, gateway: boolean): Place {
+  const dir = join(runDir, 'nodes', String(at + 1));
+  const cniSocket = join(dir, 'cni.sock');
+  const mac = `02:be:00:00:01:${(FIRST_MAC + at).toString(16)}`;
+  const podPrefix = `10.244.${at + 1}`;
+  return { name, gateway, dir, cniSocket, mac, podPrefix, address: `127.0.0.${101 + at}` };
+}
+
+function stageNode({ name, gateway, address, ...place }: Place, hub: string): StageNode {
   const agentArgs = [
     '--node',
     name,
@@ -105,17 +91,17 @@ async function stageNode(
     '--uplink',
     'uplink',
     '--pod-cidr',
-    `10.244.${at + 1}.0/24`,
+    `${place.podPrefix}.0/24`,
     '--pin-dir',
-    join(dir, 'pins'),
+    join(place.dir, 'pins'),
     '--state-dir',
-    join(dir, 'state'),
+    join(place.dir, 'state'),
     '--cni-socket',
-    join(dir, 'cni.sock'),
+    place.cniSocket,
     '--underlay-ip',
     address,
     '--mac',
-    `02:be:00:00:01:${(16 + at).toString(16)}`,
+    place.mac,
     ...(gateway ? ['--gateway'] : []),
   ];
   return { name, gateway, address, agentArgs };

@@ -1,63 +1,76 @@
 /**
- * Plays a recorded watch stream: its lines reach the control process at their recorded times, and
- * each recorded pod becomes a pod on the stage, on the node of the same name. Where the stream has
- * no policies the player supplies one NatPool, two AclTargets, and one EgressNat for each
- * namespace that has pods.
+ * Plays a recorded watch stream: its lines reach the control process at their recorded times, each
+ * in a file of its own file's name and at its own number, and each recorded pod becomes a pod on
+ * the stage, on the node of the same name. What the stream lacks is supplied.
  */
 import { appendFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describeError } from '../../services/contract/errors.ts';
 import type { Clock } from '../../services/runtime/clock.ts';
 import type { Act } from './act.ts';
+import { type CoveringPolicies, createCoveringPolicies } from './covering-policies.ts';
 import { killAndRestart } from './kills.ts';
-import {
-  egressNatObject,
-  type KubernetesObject,
-  nodeObject,
-  poolObject,
-  targetObject,
-} from './kubernetes-objects.ts';
+import type { KubernetesObject } from './kubernetes-objects.ts';
 import type { Restarts } from './measured.ts';
-import type { ReadRecording, RecordedPod } from './recording.ts';
+import { recordedPod } from './recorded-pod.ts';
+import { createRecordedPods, type RecordedPods } from './recorded-pods.ts';
+import { playedName, type ReadRecording, type RecordedLine } from './recording.ts';
+import { suppliedObjects } from './recording-scenery.ts';
 import type { Stage } from './stage.ts';
 import { agentOf, controlProcess } from './victims.ts';
 
-const POOL = 'recorded';
-const PORTS_PER_POD = 1024;
 /** Shares of the recording's time at which a process is killed. */
 const AGENT_KILL_AT = 0.3;
 const CONTROL_KILL_AT = 0.6;
 const MS_PER_SECOND = 1000;
+/** Lines that are played at once when they are due at once. */
+const BATCH_MAX = 500;
+const SUPPLIED_FILE = 'supplied-by-the-player.ndjson';
 
 export interface RecordingActInit {
   readonly speed: number;
   readonly news: (line: string) => void;
+  readonly clock: Clock;
+}
+
+interface Playing {
+  readonly recording: ReadRecording;
+  readonly folder: string;
+  readonly speed: number;
+  readonly pods: RecordedPods;
+  readonly policies: CoveringPolicies;
 }
 
 export async function createRecordingAct(
   stage: Stage,
   recording: ReadRecording,
-  { speed, news }: RecordingActInit,
+  { speed, news, clock }: RecordingActInit,
 ): Promise<Act> {
   const folder = join(stage.runDir, 'recording');
   await mkdir(folder, { recursive: true });
-  const file = join(folder, 'stream.ndjson');
-  const pods = createRecordedPods(stage, news);
+  const policies = createCoveringPolicies();
+  const everyTarget = stage.targets.map(({ name }) => name);
+  const talksTo = recording.policies === null ? () => everyTarget : policies.covering;
+  const pods = createRecordedPods({ stage, talksTo, news }, clock);
+  const playing = { recording, folder, speed, pods, policies };
   const playMs = recording.durationMs / speed;
   return {
     source: { kind: 'recording', path: folder },
     seconds: Math.ceil(playMs / MS_PER_SECOND),
     get counts() {
-      return pods.counts();
+      return pods.counts;
     },
-    writePolicies: () => writeFile(file, supplied(stage, recording).map(addedLine).join('')),
+    problems: (said) => [...recording.unreadable, ...said.map((text) => recorded(text, playing))],
+    writePolicies: () =>
+      writeFile(
+        join(folder, SUPPLIED_FILE),
+        suppliedObjects(recording, stage, speed).map(addedLine).join(''),
+      ),
     play: async (crew) => {
-      const { clock } = crew;
       const startedMs = clock.nowMs();
       const at = (ms: number): Promise<void> => clock.sleep(startedMs + ms - clock.nowMs());
       const victim = stage.nodes[0]?.name ?? '';
       const [, agentRestart, controlRestart] = await Promise.all([
-        playLines({ recording, file, speed, pods }, clock),
+        playLines(playing, clock),
         at(AGENT_KILL_AT * playMs).then(() => killAndRestart(agentOf(victim, crew), crew)),
         at(CONTROL_KILL_AT * playMs).then(() => killAndRestart(controlProcess(crew), crew)),
       ]);
@@ -66,92 +79,43 @@ export async function createRecordingAct(
   };
 }
 
-/** The stage's gateways, and the policies where the stream has none. */
-function supplied(stage: Stage, recording: ReadRecording): KubernetesObject[] {
-  const gateways = stage.nodes
-    .filter((node) => node.gateway)
-    .map(({ name, address }) => nodeObject(name, address, true));
-  if (recording.hasPolicies) return gateways;
-  const targets = stage.targets.map((target) => target.name);
-  return [
-    ...gateways,
-    poolObject({ name: POOL, addresses: stage.natCidrs, portsPerPod: PORTS_PER_POD }),
-    ...stage.targets.map(targetObject),
-    ...recording.namespacesWithPods.map((namespace) =>
-      egressNatObject({ namespace, name: 'all-pods', pool: POOL, podLabels: {}, targets }),
-    ),
-  ];
-}
-
 function addedLine(object: KubernetesObject): string {
   return `${JSON.stringify({ type: 'ADDED', object })}\n`;
 }
 
-async function playLines(
-  playing: {
-    readonly recording: ReadRecording;
-    readonly file: string;
-    readonly speed: number;
-    readonly pods: RecordedPods;
-  },
-  clock: Clock,
-): Promise<void> {
-  const { recording, file, speed, pods } = playing;
+/** A problem as the control process tells it, with the path of the recorded file. */
+function recorded(problem: string, { recording, folder }: Playing): string {
+  const file = recording.files.find((each) => problem.startsWith(join(folder, playedName(each))));
+  return file === undefined ? problem : problem.replace(join(folder, playedName(file)), file);
+}
+
+async function playLines(playing: Playing, clock: Clock): Promise<void> {
+  const { recording, speed, pods } = playing;
   const startedMs = clock.nowMs();
-  for (const { text, atMs, pod } of recording.lines) {
-    const waitMs = startedMs + atMs / speed - clock.nowMs();
+  const dueMs = (line: RecordedLine): number => startedMs + line.atMs / speed;
+  let batch: RecordedLine[] = [];
+  for (const line of recording.lines) {
+    const isDue = dueMs(line) <= clock.nowMs();
+    if (!isDue || batch.length === BATCH_MAX) {
+      await playBatch(playing, batch);
+      batch = [];
+    }
+    const waitMs = dueMs(line) - clock.nowMs();
     if (waitMs > 0) await clock.sleep(waitMs);
-    await appendFile(file, `${text}\n`);
-    if (pod !== null) pods.take(pod);
+    batch.push(line);
   }
+  await playBatch(playing, batch);
   await pods.settled();
 }
 
-/** The line that binds the pod was written before its sandbox was made. */
-async function alreadyBound(): Promise<void> {}
-
-interface RecordedPods {
-  counts(): Act['counts'];
-  /** What the line says; the sandbox follows in the background, in order for each pod. */
-  take(pod: RecordedPod): void;
-  settled(): Promise<void>;
-}
-
-function createRecordedPods(stage: Stage, news: (line: string) => void): RecordedPods {
-  const seen = new Set<string>();
-  const deleted = new Set<string>();
-  /** Pods with a sandbox, or one under way. */
-  const sandboxes = new Set<string>();
-  const turns = new Map<string, Promise<void>>();
-
-  function inTurn(pod: RecordedPod, work: () => Promise<void>): void {
-    const before = turns.get(pod.uid) ?? Promise.resolve();
-    const after = before.then(work).catch((error: unknown) => {
-      news(`${pod.namespace}/${pod.name}: ${describeError(error)}`);
-    });
-    turns.set(pod.uid, after);
+async function playBatch(playing: Playing, batch: readonly RecordedLine[]): Promise<void> {
+  const { folder, pods, policies } = playing;
+  const ofPods = batch.flatMap(({ says }) => recordedPod(says) ?? []);
+  await pods.before(ofPods);
+  for (const file of new Set(batch.map((line) => line.file))) {
+    const texts = batch.filter((line) => line.file === file).map(({ text }) => `${text}\n`);
+    await appendFile(join(folder, playedName(file)), texts.join(''));
   }
-
-  return {
-    counts: () => ({
-      created: seen.size,
-      deleted: deleted.size,
-      live: seen.size - deleted.size,
-    }),
-    take: (pod) => {
-      const { uid, node } = pod;
-      seen.add(uid);
-      if (pod.deleted) deleted.add(uid);
-      if (node === null || pod.hostNetwork) return;
-      if (!pod.ended && !sandboxes.has(uid)) {
-        sandboxes.add(uid);
-        inTurn(pod, () => stage.createPod(uid, node, alreadyBound));
-      } else if (pod.ended && sandboxes.delete(uid)) {
-        inTurn(pod, () => stage.deletePod(uid));
-      }
-    },
-    settled: async () => {
-      await Promise.all(turns.values());
-    },
-  };
+  for (const { says } of batch) policies.take(says);
+  pods.after(ofPods);
 }

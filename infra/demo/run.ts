@@ -20,15 +20,20 @@ import { createNews, type News } from './news.ts';
 import type { DemoOptions } from './options.ts';
 import { type ReadRecording, readRecording } from './recording.ts';
 import { createRecordingAct } from './recording-act.ts';
+import { stageOfRecording } from './recording-scenery.ts';
 import { type Report, summary } from './report.ts';
 import { seededRandom } from './seeded-random.ts';
 import { showLive } from './show-live.ts';
-import type { Stage } from './stage.ts';
+import type { Stage, StageInit } from './stage.ts';
 import type { Terminal } from './view.ts';
 
 const SETTLE_TIMEOUT_MS = 30_000;
 const MS_PER_SECOND = 1000;
-const NODES = ['n1', 'n2', 'n3'];
+const CHURN_STAGE: StageInit = {
+  nodes: ['n1', 'n2', 'n3'],
+  gateways: ['gw1'],
+  targets: [{ name: 'orders-db' }, { name: 'ledger' }],
+};
 
 export interface DemoComponents {
   readonly clock: Clock;
@@ -45,7 +50,8 @@ export async function runDemo(
   const clock = systemClock();
   const recording = options.recording === null ? null : await readRecording(options.recording);
   terminal.write('building the stage ...\n');
-  const stage = await createStage(options, recording?.nodes ?? NODES, clock);
+  const wanted = recording === null ? CHURN_STAGE : stageOfRecording(recording, options);
+  const stage = await createStage(options, wanted, clock);
   try {
     return await onStage(stage, recording, options, { clock, terminal, interrupted });
   } finally {
@@ -55,13 +61,13 @@ export async function runDemo(
 
 async function createStage(
   { datapath, seed }: DemoOptions,
-  nodes: readonly string[],
+  wanted: StageInit,
   clock: Clock,
 ): Promise<Stage> {
-  if (datapath === 'memory') return createMemoryStage(nodes, clock);
+  if (datapath === 'memory') return createMemoryStage(wanted, clock);
   await destroyStaleLabs();
   const components = { clock, random: systemRandom(), picks: seededRandom(seed + 1) };
-  const { stage } = await createLabStage({ nodes, targets: ['orders-db', 'ledger'] }, components);
+  const { stage } = await createLabStage(wanted, components);
   return stage;
 }
 
@@ -74,7 +80,7 @@ async function onStage(
   const startedMs = clock.nowMs();
   const elapsedSeconds = (): number => Math.round((clock.nowMs() - startedMs) / MS_PER_SECOND);
   const news = createNews(elapsedSeconds);
-  const act = await createAct(stage, recording, options, news);
+  const act = await createAct(stage, recording, options, { news, clock });
   const control = createControl(
     {
       dataDir: resolve(options.data ?? join(stage.runDir, 'data')),
@@ -115,11 +121,11 @@ function createAct(
   stage: Stage,
   recording: ReadRecording | null,
   { seed, speed }: DemoOptions,
-  { tell: news }: News,
+  { news: { tell: news }, clock }: { readonly news: News; readonly clock: Clock },
 ): Promise<Act> {
   return recording === null
     ? createChurnAct(stage, { random: seededRandom(seed), news })
-    : createRecordingAct(stage, recording, { speed, news });
+    : createRecordingAct(stage, recording, { speed, news, clock });
 }
 
 async function play(crew: {

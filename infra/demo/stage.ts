@@ -3,6 +3,7 @@
  * root, agents with the datapath in memory and pods that exist only as calls to them. The pipeline
  * is the same: one control process, one agent a node, real links between them.
  */
+import type { Cidr } from '../../services/contract/cidr.ts';
 import type { TargetSpec } from './kubernetes-objects.ts';
 import type { Workload } from './workload.ts';
 
@@ -25,11 +26,33 @@ export interface StageNode {
   readonly agentArgs: readonly string[];
 }
 
+export interface StagePod {
+  readonly uid: string;
+  readonly node: string;
+  bind(): Promise<void>;
+  /** Names of the targets that its clients talk to. @default all */
+  readonly talksTo?: readonly string[];
+}
+
 /** What targets and captures saw; only a lab can tell. */
 export interface Witnesses {
   readonly leakedPackets: number;
   readonly natAddressesSeen: readonly string[];
   readonly otherSourcesSeen: readonly string[];
+}
+
+export interface StageTarget {
+  readonly name: string;
+  /** @default 20 of the documentation networks */
+  readonly cidrs?: readonly Cidr[];
+}
+
+export interface StageInit {
+  readonly nodes: readonly string[];
+  readonly gateways: readonly string[];
+  readonly targets: readonly StageTarget[];
+  /** What the targets' ACLs admit. @default 203.0.113.16/28 */
+  readonly natCidr?: Cidr;
 }
 
 export interface Stage {
@@ -47,7 +70,10 @@ export interface Stage {
    * The sandbox, then `bind`, then the call that the CNI plugin makes. Answers once the pod may
    * start. The sandbox comes first, so that what is measured from the binding is Berth's alone.
    */
-  createPod(uid: string, node: string, bind: () => Promise<void>): Promise<void>;
+  createPod(pod: StagePod): Promise<void>;
+  /** Its processes end; its network stays until it is deleted. */
+  stopPod(uid: string): Promise<void>;
+  /** One that is being created is given up. */
   deletePod(uid: string): Promise<void>;
   witnesses(): Promise<Witnesses | null>;
   /** Used entries of all Berth maps, summed over nodes and gateways. */

@@ -13,7 +13,8 @@ import type { UdpWindow } from '../lab/traffic/udp-probes.ts';
 import type { SeededRandom } from './seeded-random.ts';
 
 export interface Workload {
-  start(pod: LabPod): void;
+  /** `talksTo`: names of targets. @default all */
+  start(pod: LabPod, talksTo?: readonly string[]): void;
   stop(uid: string): void;
   totals(): TcpTotals;
   openUdpWindow(): UdpWindow;
@@ -37,16 +38,21 @@ export function createWorkload(
 ): Workload {
   const { traffic, clock, random } = components;
   const { usual, late } = destinationsOf(targets);
+  const names = targets.map(({ name }) => name);
   const running = new Map<string, { readonly pod: LabPod; readonly stop: AbortController }>();
 
   function pick(endpoints: readonly Endpoint[]): Endpoint[] {
     return endpoints.slice(random.below(endpoints.length)).slice(0, 1);
   }
 
-  async function shortConnections(pod: LabPod, signal: AbortSignal): Promise<void> {
+  async function shortConnections(
+    pod: LabPod,
+    those: Destinations['usual'],
+    signal: AbortSignal,
+  ): Promise<void> {
     for (let turn = 0; !signal.aborted; turn++) {
       await clock.sleep(SHORT_PAUSE_MS, signal);
-      for (const to of pick(usual[turn % usual.length] ?? [])) {
+      for (const to of pick(those[turn % those.length] ?? [])) {
         if (signal.aborted) return;
         await traffic.connect({ pod, to, messages: SHORT_MESSAGES }).outcome;
       }
@@ -54,14 +60,16 @@ export function createWorkload(
   }
 
   return {
-    start: (pod) => {
+    start: (pod, talksTo = names) => {
+      const those = usual.filter((_, at) => talksTo.includes(names[at] ?? ''));
+      if (those.length === 0) return;
       const stop = new AbortController();
       running.set(pod.uid, { pod, stop });
-      for (const to of usual.flatMap(pick)) {
+      for (const to of those.flatMap(pick)) {
         traffic.connect({ pod, to, intervalMs: LONG_INTERVAL_MS });
         traffic.probe({ pod, to, intervalUs: UDP_INTERVAL_US });
       }
-      void shortConnections(pod, stop.signal);
+      void shortConnections(pod, those, stop.signal);
     },
     stop: (uid) => {
       running.get(uid)?.stop.abort();

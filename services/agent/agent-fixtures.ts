@@ -8,6 +8,7 @@ import { parseIp } from '../contract/ip-address.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { jsonLog } from '../runtime/log.ts';
 import { createAttachedPods } from './attached-pods.ts';
+import { createGuards } from './guards.ts';
 import { createKernelModel, type KernelModel } from './kernel-model-fixtures.ts';
 import { openKernelTables } from './kernel-tables.ts';
 import { createNodeAgent, type NewlyMapped, type NodeAgent } from './node-agent.ts';
@@ -73,7 +74,9 @@ function open(self: string, kernel: KernelModel, disk: Disk): NodeAgent {
   };
   const wanted: Wanted = { ...disk.acked, resources: new Map(disk.acked.resources) };
   const pods = createAttachedPods({ files, tables, hooks: kernel.hooks, log });
-  return createNodeAgent({ clock: CLOCK, log, turns: createTurns(), tables, pods, acked, wanted });
+  const guards = createGuards(kernel.hooks);
+  const turns = createTurns();
+  return createNodeAgent({ clock: CLOCK, log, turns, tables, pods, guards, acked, wanted });
 }
 
 function work(disk: Disk): void {

@@ -26,8 +26,13 @@ export interface AttachedPods {
    * is gone is kept until it is deleted.
    */
   adopt(attachments: readonly PodAttachment[]): readonly LocalAttachment[];
-  add(attachment: PodAttachment): Promise<void>;
-  remove(uid: PodUid): Promise<void>;
+  /**
+   * Answers the interfaces that nobody has any more.
+   * @throws BERTH_DATAPATH_ATTACH where there is no such interface; the pod is unknown, and so held
+   */
+  add(attachment: PodAttachment): Promise<readonly string[]>;
+  /** Answers the interfaces that nobody has any more. */
+  remove(uid: PodUid): Promise<readonly string[]>;
   get(uid: PodUid): PodAttachment | undefined;
   /** Names of the interfaces that the source guard shall be on. */
   interfaces(): string[];
@@ -37,14 +42,11 @@ export function createAttachedPods(components: AttachedPodsComponents): Attached
   const { files, tables, hooks, log } = components;
   const pods = new Map<PodUid, LocalAttachment>();
 
-  /** @throws BERTH_DATAPATH_ATTACH; the pod is then unknown, and so held. */
-  function attachGuard(attachment: PodAttachment): LocalAttachment {
-    const { hostInterface } = attachment;
-    hooks.attach('pod', hostInterface);
-    return { ...attachment, ifindex: hooks.interfaceIndex(hostInterface) };
+  function localOf(attachment: PodAttachment): LocalAttachment {
+    return { ...attachment, ifindex: hooks.interfaceIndex(attachment.hostInterface) };
   }
 
-  async function letGo(pod: LocalAttachment, keepGuard: boolean): Promise<void> {
+  async function letGo(pod: LocalAttachment): Promise<string> {
     tables.setAttachment(pod.uid, null);
     try {
       await files.remove(pod.uid);
@@ -53,13 +55,13 @@ export function createAttachedPods(components: AttachedPodsComponents): Attached
       tables.setAttachment(pod.uid, pod);
       throw error;
     }
-    if (!keepGuard) hooks.detach('pod', pod.hostInterface);
     pods.delete(pod.uid);
+    return pod.hostInterface;
   }
 
   function adoptOne(attachment: PodAttachment): LocalAttachment {
     try {
-      return attachGuard(attachment);
+      return localOf(attachment);
     } catch (error) {
       const { uid, hostInterface } = attachment;
       log.warn({ pod: uid, interface: hostInterface, error }, 'announced pod has no interface');
@@ -79,23 +81,26 @@ export function createAttachedPods(components: AttachedPodsComponents): Attached
       return [...pods.values()];
     },
     async add(attachment) {
-      const local = attachGuard(attachment);
+      const local = localOf(attachment);
+      const left: string[] = [];
       const known = pods.get(local.uid);
       const isKnown = known !== undefined && sameAttachment(known, local);
       if (!isKnown) {
         for (const other of [...pods.values()].filter((pod) => clashes(pod, local))) {
-          await letGo(other, other.hostInterface === local.hostInterface);
+          left.push(await letGo(other));
         }
         await files.save(attachment);
       }
       pods.set(local.uid, local);
       // Whatever the kernel still says of this address was said of another pod.
       tables.setAttachment(local.uid, local, [{ table: 'pods', key: keyText(podKey(local.ip)) }]);
+      return left.filter((interfaceName) => interfaceName !== local.hostInterface);
     },
     async remove(uid) {
       const known = pods.get(uid);
-      if (known === undefined) await files.remove(uid);
-      else await letGo(known, false);
+      if (known !== undefined) return [await letGo(known)];
+      await files.remove(uid);
+      return [];
     },
     get: (uid) => pods.get(uid),
     interfaces: () => [...pods.values()].map(({ hostInterface }) => hostInterface),

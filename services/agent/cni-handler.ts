@@ -58,6 +58,7 @@ export function createCniHandler(
       const { uid, ip } = attachment;
       const { uids, readBackAtMs } = await agent.addPod(attachment);
       if (uids.length > 0) link.mapped(uids, readBackAtMs);
+      await agent.guardPod(attachment);
       await untilMayStart(uid, ip);
       if (agent.podState(uid) !== 'mapped') return null;
       await link.gatewaysAt(agent.podVersion(uid), gatewaysTimeoutMs);

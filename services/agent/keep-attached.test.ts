@@ -13,7 +13,7 @@ function hooksWith(attached: Attachment[], refused: readonly string[] = []) {
   const hooks: Hooks = {
     ...memoryDatapath().hooks,
     attachments: () => attached,
-    attach(program, interfaceName) {
+    async attach(program, interfaceName) {
       calls.push(`${program} ${interfaceName}`);
       if (refused.includes(interfaceName)) throw new Error('no such interface');
     },
@@ -30,22 +30,22 @@ describe('keeping programs attached', () => {
     ]);
   });
 
-  it('attaches what is missing and what is not first, and nothing else', () => {
+  it('attaches what is missing and what is not first, and nothing else', async () => {
     const { hooks, calls } = hooksWith([
       { program: 'egress', interfaceName: 'a', first: true },
       { program: 'return', interfaceName: 'a', first: false },
     ]);
-    keepAttached(nodePrograms(['a', 'b'], false), { hooks, log });
+    await keepAttached(nodePrograms(['a', 'b'], false), { hooks, log });
     expect(calls).toEqual(['return a', 'egress b', 'return b']);
   });
 
-  it('goes on behind one that cannot be attached', () => {
+  it('goes on behind one that cannot be attached', async () => {
     const { hooks, calls } = hooksWith([], ['a']);
-    keepAttached(nodePrograms(['a', 'b'], false), { hooks, log });
+    await keepAttached(nodePrograms(['a', 'b'], false), { hooks, log });
     expect(calls).toContain('return b');
   });
 
-  it('attaches everything again where it cannot see what is attached', () => {
+  it('attaches everything again where it cannot see what is attached', async () => {
     const { hooks, calls } = hooksWith([]);
     const blind = {
       ...hooks,
@@ -53,7 +53,7 @@ describe('keeping programs attached', () => {
         throw new Error('gone');
       },
     };
-    keepAttached(nodePrograms(['a'], false), { hooks: blind, log });
+    await keepAttached(nodePrograms(['a'], false), { hooks: blind, log });
     expect(calls).toEqual(['egress a', 'return a']);
   });
 });

@@ -18,19 +18,33 @@ export function nodePrograms(uplinks: readonly string[], gateway: boolean): Want
   );
 }
 
-export function keepAttached(
+export function guardsOf(interfaceNames: readonly string[]): WantedProgram[] {
+  return interfaceNames.map((interfaceName) => ({ program: 'pod', interfaceName }));
+}
+
+/** Attaches what is not there, or not first. */
+export async function keepAttached(
   wanted: readonly WantedProgram[],
   { hooks, log }: { readonly hooks: Hooks; readonly log: Log },
-): void {
+): Promise<void> {
   const first = firstInTheirChains(hooks, log);
-  for (const one of wanted) {
-    if (first.has(nameOf(one))) continue;
-    const fields = { program: one.program, interface: one.interfaceName };
+  const lost = wanted.filter((one) => !first.has(nameOf(one)));
+  for (const { program, interfaceName } of lost) {
+    log.warn({ program, interface: interfaceName }, 'program is not first in its chain');
+  }
+  await attachEach(lost, { hooks, log });
+}
+
+/** Also those that are attached: they get this version's programs. */
+export async function attachEach(
+  wanted: readonly WantedProgram[],
+  { hooks, log }: { readonly hooks: Hooks; readonly log: Log },
+): Promise<void> {
+  for (const { program, interfaceName } of wanted) {
     try {
-      hooks.attach(one.program, one.interfaceName);
-      log.warn(fields, 'program was not first in its chain, and is again');
+      await hooks.attach(program, interfaceName);
     } catch (error) {
-      log.error({ ...fields, error }, 'program cannot be attached');
+      log.error({ program, interface: interfaceName, error }, 'program cannot be attached');
     }
   }
 }

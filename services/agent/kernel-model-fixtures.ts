@@ -92,11 +92,11 @@ function hooksOf(model: () => Pick<KernelModel, 'interfaces' | 'attached'>): Hoo
     throw berthError('BERTH_DATAPATH_ATTACH', { program, interface: interfaceName, reason });
   }
   return {
-    attach(program, interfaceName) {
+    async attach(program, interfaceName) {
       indexOf(program, interfaceName);
       model().attached.add(`${program} ${interfaceName}`);
     },
-    detach: (program, interfaceName) => {
+    detach: async (program, interfaceName) => {
       model().attached.delete(`${program} ${interfaceName}`);
     },
     attachments: () =>

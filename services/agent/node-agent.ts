@@ -15,6 +15,7 @@ import type { Log } from '../runtime/log.ts';
 import type { AckedFile } from './acked-file.ts';
 import type { AttachedPods } from './attached-pods.ts';
 import { type ChangeSignal, createChangeSignal } from './change-signal.ts';
+import type { Guards } from './guards.ts';
 import type { KernelTables } from './kernel-tables.ts';
 import type { LinkedNode, PushAnswer } from './linked-node.ts';
 import type { PodAttachment } from './pod-attachment.ts';
@@ -29,6 +30,7 @@ export interface NodeAgentComponents {
   readonly turns: Turns;
   readonly tables: KernelTables;
   readonly pods: AttachedPods;
+  readonly guards: Guards;
   readonly acked: AckedFile;
   /** As it was on disk; the agent owns it from here on. */
   readonly wanted: Wanted;
@@ -45,6 +47,8 @@ export interface NodeAgent extends LinkedNode {
   /** Brings what was acked before into force, where it is not. Call once, before anything else. */
   adopt(announced: readonly PodAttachment[]): Promise<NewlyMapped>;
   addPod(attachment: PodAttachment): Promise<NewlyMapped>;
+  /** The pod may start only behind its guard. @throws BERTH_DATAPATH_ATTACH */
+  guardPod(attachment: PodAttachment): Promise<void>;
   removePod(uid: PodUid): Promise<void>;
   /** Reads the whole tables and repairs what differs; only then are its failures logged. */
   checkTables(): Promise<void>;
@@ -59,7 +63,7 @@ export interface NodeAgent extends LinkedNode {
 }
 
 export function createNodeAgent(components: NodeAgentComponents): NodeAgent {
-  const { clock, turns, tables, pods, wanted } = components;
+  const { clock, turns, tables, pods, guards, wanted } = components;
   const changes = createChangeSignal();
   const pushes = createPushes(components);
 
@@ -78,14 +82,32 @@ export function createNodeAgent(components: NodeAgentComponents): NodeAgent {
     return { uids: [...tables.mapped().difference(before)], readBackAtMs: clock.nowMs() };
   }
 
+  async function unguard(interfaceNames: readonly string[]): Promise<void> {
+    const inUse = new Set(pods.interfaces());
+    const left = interfaceNames.filter((name) => !inUse.has(name));
+    await Promise.all(left.map((name) => guards.detach(name)));
+  }
+
   return {
     changes,
     held: () => ({ version: wanted.version, checksum: wanted.checksum }),
     push: (push) => change(() => pushes.handle(push)),
     adopt: (announced) =>
       change(() => mapping(() => tables.adopt(wanted.resources, pods.adopt(announced)))),
-    addPod: (attachment) => change(() => mapping(() => pods.add(attachment))),
-    removePod: (uid) => change(() => pods.remove(uid)),
+    async addPod(attachment) {
+      let left: readonly string[] = [];
+      const mapped = await change(() =>
+        mapping(async () => {
+          left = await pods.add(attachment);
+        }),
+      );
+      await unguard(left);
+      return mapped;
+    },
+    guardPod: ({ hostInterface }) => guards.attach(hostInterface),
+    async removePod(uid) {
+      await unguard(await change(() => pods.remove(uid)));
+    },
     checkTables: () => change(() => pushes.checkTables()),
     usedEntries: () => turns.take(async () => tables.usedEntries()),
     podState: tables.podState,

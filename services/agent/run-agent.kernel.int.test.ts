@@ -94,7 +94,7 @@ afterEach(async () => {
   await halt();
   await hub.stop();
   mine.close();
-  removeKernelDatapath(join(fileSystem.path, 'node'));
+  await removeKernelDatapath(join(fileSystem.path, 'node'));
   spaces.close();
   fileSystem.unmount();
   await folder.remove();
@@ -197,7 +197,7 @@ describe('an agent over the kernel', () => {
         mine.tables.dump(table).map(({ key }) => key),
       );
     }
-    mine.hooks.detach('egress', 'uplink');
+    await mine.hooks.detach('egress', 'uplink');
     checkNow();
     // Answered in turn, so after the check.
     await ask({ verb: 'status' });

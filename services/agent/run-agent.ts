@@ -14,7 +14,8 @@ import { openAttachmentFiles } from './attachment-files.ts';
 import { createCniHandler } from './cni-handler.ts';
 import { openCniSocket } from './cni-socket.ts';
 import type { AgentConfig } from './config.ts';
-import { keepAttached, nodePrograms } from './keep-attached.ts';
+import { createGuards } from './guards.ts';
+import { attachEach, guardsOf, keepAttached, nodePrograms } from './keep-attached.ts';
 import { openKernelTables } from './kernel-tables.ts';
 import { createLink } from './link.ts';
 import { createNodeAgent, type NodeAgent } from './node-agent.ts';
@@ -51,7 +52,8 @@ export async function runAgent(
     log.error({ error }, 'what was acked before could not be brought into force');
   }
   const programs = nodePrograms(config.uplinks, config.gateway);
-  for (const { program, interfaceName } of programs) hooks.attach(program, interfaceName);
+  for (const { program, interfaceName } of programs) await hooks.attach(program, interfaceName);
+  await attachEach(guardsOf(interfaces()), { hooks, log });
   const handler = createCniHandler({}, { agent, link, clock });
   const socket = await openCniSocket(config.cniSocket, { handler, log });
   log.info({ version: agent.held().version, pods: interfaces().length }, 'agent is up');
@@ -61,10 +63,7 @@ export async function runAgent(
       await clock.sleep(CHECK_EVERY_MS, stop);
       if (stop.aborted) return;
       await agent.checkTables();
-      const guards = interfaces().map((interfaceName) => {
-        return { program: 'pod' as const, interfaceName };
-      });
-      keepAttached([...programs, ...guards], { hooks, log });
+      await keepAttached([...programs, ...guardsOf(interfaces())], { hooks, log });
     }
   }
 
@@ -93,7 +92,8 @@ async function openAgent(
   const tables = openKernelTables(init, datapath.tables);
   const pods = createAttachedPods({ files, tables, hooks: datapath.hooks, log });
   const turns = createTurns();
-  const agent = createNodeAgent({ clock, log, turns, tables, pods, acked, wanted });
+  const guards = createGuards(datapath.hooks);
+  const agent = createNodeAgent({ clock, log, turns, tables, pods, guards, acked, wanted });
   return { agent, announced: attachments, interfaces: pods.interfaces };
 }
 

@@ -74,7 +74,11 @@ export async function install(init: InstallationInit = {}): Promise<Installation
   const names = (prefix: string, count: number): string[] =>
     Array.from({ length: count }, (_, at) => `${prefix}${at + 1}`);
   const { stage, lab } = await createLabStage(
-    { nodes: names('n', init.nodes ?? 1), targets: names('t', init.targets ?? 1) },
+    {
+      nodes: names('n', init.nodes ?? 1),
+      gateways: ['gw1'],
+      targets: names('t', init.targets ?? 1).map((name) => ({ name })),
+    },
     { clock, random: systemRandom(), picks: seededRandom(1) },
   );
   try {

@@ -19,9 +19,9 @@ datapathConformance('the datapath in the kernel', {
       all.push(datapath);
       return datapath;
     };
-    const teardown = () => {
+    const teardown = async () => {
       for (const datapath of all) datapath.close();
-      removeKernelDatapath(pinDir);
+      await removeKernelDatapath(pinDir);
       spaces.close();
       fileSystem.unmount();
     };

@@ -36,57 +36,57 @@ afterEach(() => {
   fileSystem?.unmount();
 });
 
-test('is first again after another’s program came before it, and nothing is lost of it', () => {
+test('is first again after another’s program came before it, which stays too', async () => {
   const ours = open('ours');
   const theirs = open('theirs');
   for (const program of ['egress', 'return'] as const) {
-    ours.hooks.attach(program, 'eth0');
-    theirs.hooks.attach(program, 'eth0');
+    await ours.hooks.attach(program, 'eth0');
+    await theirs.hooks.attach(program, 'eth0');
   }
   const firsts = (datapath: Datapath) => datapath.hooks.attachments().map(({ first }) => first);
   expect(firsts(ours)).toEqual([false, false]);
   expect(firsts(theirs)).toEqual([true, true]);
 
-  ours.hooks.attach('egress', 'eth0');
-  ours.hooks.attach('return', 'eth0');
+  await ours.hooks.attach('egress', 'eth0');
+  await ours.hooks.attach('return', 'eth0');
   expect(firsts(ours)).toEqual([true, true]);
   expect(firsts(theirs)).toEqual([false, false]);
   expect(readdirSync(join(fileSystem.path, 'ours/links-next'))).toEqual([]);
 });
 
-test('attaches anew to an interface that went and came again', () => {
+test('attaches anew to an interface that went and came again', async () => {
   const { hooks } = open('node');
-  hooks.attach('egress', 'eth0');
-  hooks.attach('steer', 'eth0');
+  await hooks.attach('egress', 'eth0');
+  await hooks.attach('steer', 'eth0');
   spaces.ip('node', 'link del eth0');
   expect(hooks.attachments()).toEqual([]);
   addInterface();
   expect(hooks.attachments()).toEqual([]);
-  hooks.attach('egress', 'eth0');
-  hooks.attach('steer', 'eth0');
+  await hooks.attach('egress', 'eth0');
+  await hooks.attach('steer', 'eth0');
   expect(hooks.attachments().map(({ program }) => program)).toEqual(['egress', 'steer']);
   spaces.ip('node', 'link del eth0');
-  hooks.detach('egress', 'eth0');
-  hooks.detach('steer', 'eth0');
+  await hooks.detach('egress', 'eth0');
+  await hooks.detach('steer', 'eth0');
   expect(readdirSync(join(fileSystem.path, 'node/links'))).toEqual([]);
 });
 
-test('says what stands in the way of an XDP program', () => {
-  open('theirs').hooks.attach('steer', 'eth0');
+test('says what stands in the way of an XDP program', async () => {
+  await open('theirs').hooks.attach('steer', 'eth0');
   const { hooks } = open('ours');
-  expect(() => hooks.attach('steer', 'eth0')).toThrow(/BERTH_DATAPATH_ATTACH.*EBUSY/);
+  await expect(hooks.attach('steer', 'eth0')).rejects.toThrow(/BERTH_DATAPATH_ATTACH.*EBUSY/);
   expect(hooks.attachments()).toEqual([]);
 });
 
-test('ends what a process left halfway when it was killed between two attachments', () => {
+test('ends what a process left halfway when it was killed between two attachments', async () => {
   const { hooks } = open('node');
-  hooks.attach('egress', 'eth0');
+  await hooks.attach('egress', 'eth0');
   const links = join(fileSystem.path, 'node/links');
   // As if it had been killed before it replaced the old one.
   execFileSync('mv', [join(links, 'egress@eth0'), join(links, '../links-next/egress@eth0')]);
   const again = open('node');
+  await again.hooks.attach('egress', 'eth0');
   expect(readdirSync(join(links, '../links-next'))).toEqual([]);
-  again.hooks.attach('egress', 'eth0');
   expect(again.hooks.attachments()).toHaveLength(1);
 });
 
@@ -94,9 +94,9 @@ test('refuses a pinned table of another layout, by its name, and leaves it', () 
   open('node').close();
   const pin = join(fileSystem.path, 'node/pods');
   unlinkSync(pin);
-  const shape = 'type hash key 16 value 96 entries 4096 name pods'.split(' ');
+  const shape = 'type hash key 16 value 104 entries 4096 name pods'.split(' ');
   execFileSync('bpftool', ['map', 'create', pin, ...shape]);
-  expect(() => open('node')).toThrow(/BERTH_DATAPATH_LAYOUT.* pods .*value 96/);
+  expect(() => open('node')).toThrow(/BERTH_DATAPATH_LAYOUT.* pods .*value 104/);
   expect(existsSync(pin)).toBe(true);
 });
 
@@ -112,14 +112,14 @@ test('says that the objects are not there', () => {
   expect(() => kernelDatapath(init)).toThrow(/BERTH_DATAPATH_LOAD.*ENOENT.*tc\.bpf\.o/);
 });
 
-test('removes all that it put there, and takes what is not there for done', () => {
+test('removes all that it put there, and takes what is not there for done', async () => {
   const { hooks } = open('node');
-  hooks.attach('egress', 'eth0');
-  hooks.attach('steer', 'eth0');
-  removeKernelDatapath(join(fileSystem.path, 'node'));
+  await hooks.attach('egress', 'eth0');
+  await hooks.attach('steer', 'eth0');
+  await removeKernelDatapath(join(fileSystem.path, 'node'));
   expect(readdirSync(fileSystem.path).filter((name) => name === 'node')).toEqual([]);
   expect(spaces.run('node', 'ip', 'link', 'show', 'eth0')).not.toContain('xdp');
-  removeKernelDatapath(join(fileSystem.path, 'node'));
+  await removeKernelDatapath(join(fileSystem.path, 'node'));
 });
 
 test('keeps nodes apart that share one file system', () => {

@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, readdirSync, rmdirSync, statfsSync, unlinkSync }
 import { join, resolve } from 'node:path';
 import { berthError } from '../../contract/errors.ts';
 import { errnoName } from './kernel/errno.ts';
-import { destroyLink, kernelHooks, LINK_FOLDERS } from './kernel/kernel-hooks.ts';
+import { destroyLinks, kernelHooks, LINK_FOLDERS } from './kernel/kernel-hooks.ts';
 import { kernelTables } from './kernel/kernel-tables.ts';
 import { type KernelObjects, loadLibrary, openObjects } from './kernel/objects.ts';
 import type { Counter, Datapath } from './port.ts';
@@ -53,8 +53,8 @@ export function kernelDatapath(init: KernelInit): Datapath {
       dump: guarded(tables.dump),
     },
     hooks: {
-      attach: guarded(hooks.attach),
-      detach: guarded(hooks.detach),
+      attach: async (program, on) => guarded(hooks.attach)(program, on),
+      detach: async (program, on) => guarded(hooks.detach)(program, on),
       attachments: guarded(hooks.attachments),
       interfaceIndex: guarded(hooks.interfaceIndex),
     },
@@ -67,11 +67,11 @@ export function kernelDatapath(init: KernelInit): Datapath {
 }
 
 /** Ends every attachment under `pinDir` and removes the tables and the folder. */
-export function removeKernelDatapath(pinDir: string): void {
+export async function removeKernelDatapath(pinDir: string): Promise<void> {
   if (!existsSync(pinDir)) return;
   const library = loadLibrary();
   for (const folder of LINK_FOLDERS.map((name) => join(pinDir, name)).filter(existsSync)) {
-    for (const name of readdirSync(folder)) destroyLink(library, join(folder, name));
+    await destroyLinks(library, folder);
     rmdirSync(folder);
   }
   for (const name of readdirSync(pinDir)) unlinkSync(join(pinDir, name));

@@ -9,7 +9,7 @@ datapathConformance('the datapath in memory', {
   setup: async () => {
     const pinDir = mkdtempSync(join(tmpdir(), 'berth-memory-'));
     const open = () => memoryDatapath({ pinDir });
-    const teardown = () => rmSync(pinDir, { recursive: true });
+    const teardown = async () => rmSync(pinDir, { recursive: true });
     return { opened: open(), reopen: open, interfaceNames: ['eth0', 'bond0.12'], teardown };
   },
   teardown: async (harness) => harness.teardown(),

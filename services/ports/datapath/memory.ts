@@ -54,13 +54,13 @@ export function memoryDatapath(init: MemoryInit = {}): Datapath {
       },
     },
     hooks: {
-      attach(program, on) {
+      async attach(program, on) {
         check({ call: 'attach', program, on });
-        hooks.attach(program, on);
+        await hooks.attach(program, on);
       },
-      detach(program, on) {
+      async detach(program, on) {
         check({ call: 'detach', program, on });
-        hooks.detach(program, on);
+        await hooks.detach(program, on);
       },
       attachments() {
         check();

@@ -58,11 +58,15 @@ export interface Attachment {
   readonly first: boolean;
 }
 
+/**
+ * Attaching and detaching wait for the kernel, some milliseconds; the tables may be used meanwhile.
+ * One program on one interface is not attached and detached at once.
+ */
 export interface Hooks {
   /** @throws BERTH_DATAPATH_ATTACH, with nothing attached by this call */
-  attach(program: ProgramName, interfaceName: string): void;
+  attach(program: ProgramName, interfaceName: string): Promise<void>;
   /** What is not attached is no error: the interface may have gone, and its attachments with it. */
-  detach(program: ProgramName, interfaceName: string): void;
+  detach(program: ProgramName, interfaceName: string): Promise<void>;
   attachments(): Attachment[];
   /**
    * Of the node's network namespace: the key in `interfaces`.

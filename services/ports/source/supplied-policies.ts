@@ -82,6 +82,11 @@ export function suppliedPolicies(init: SuppliedPoliciesInit): readonly SuppliedO
   ];
 }
 
+/** The addresses that would be supplied, for who has to make room for them first. */
+export function suppliedAddresses(init: SuppliedPoliciesInit): readonly string[] {
+  return sizing(init).addresses;
+}
+
 interface Sizing {
   readonly addresses: readonly string[];
   readonly perPod: number;

@@ -7,5 +7,5 @@ export interface DatapathHarness {
   readonly interfaceNames: readonly [string, string];
   /** Another process opens it: what is open now is not closed, as after a SIGKILL. */
   reopen(): Datapath;
-  teardown(): void;
+  teardown(): Promise<void>;
 }

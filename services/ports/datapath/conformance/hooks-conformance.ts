@@ -13,18 +13,18 @@ export const hookCases: ConformanceCases<DatapathHarness> = {
 
   async 'attaches each program, first in its chain'({ opened: { hooks }, interfaceNames: [on] }) {
     for (const program of PROGRAMS) {
-      hooks.attach(program, on);
+      await hooks.attach(program, on);
       expect(attached(hooks)).toEqual([`${program}@${on} first`]);
-      hooks.detach(program, on);
+      await hooks.detach(program, on);
     }
   },
 
   async 'attaches several programs, to several interfaces'({ opened: { hooks }, interfaceNames }) {
     const [one, other] = interfaceNames;
-    hooks.attach('egress', one);
-    hooks.attach('return', one);
-    hooks.attach('pod', other);
-    hooks.attach('steer', other);
+    await hooks.attach('egress', one);
+    await hooks.attach('return', one);
+    await hooks.attach('pod', other);
+    await hooks.attach('steer', other);
     const wanted = [`egress@${one}`, `return@${one}`, `pod@${other}`, `steer@${other}`];
     expect(attached(hooks)).toEqual(wanted.map((text) => `${text} first`).sort());
   },
@@ -34,17 +34,17 @@ export const hookCases: ConformanceCases<DatapathHarness> = {
     interfaceNames: [on],
   }) {
     for (const program of ['egress', 'steer'] as const) {
-      hooks.attach(program, on);
-      hooks.attach(program, on);
+      await hooks.attach(program, on);
+      await hooks.attach(program, on);
     }
     expect(attached(hooks)).toEqual([`egress@${on} first`, `steer@${on} first`]);
   },
 
   async 'detaches one, and leaves the others'({ opened: { hooks }, interfaceNames: [one, other] }) {
-    hooks.attach('egress', one);
-    hooks.attach('return', one);
-    hooks.attach('egress', other);
-    hooks.detach('egress', one);
+    await hooks.attach('egress', one);
+    await hooks.attach('return', one);
+    await hooks.attach('egress', other);
+    await hooks.detach('egress', one);
     expect(attached(hooks)).toEqual([`egress@${other} first`, `return@${one} first`]);
   },
 
@@ -52,17 +52,17 @@ export const hookCases: ConformanceCases<DatapathHarness> = {
     opened: { hooks },
     interfaceNames: [on],
   }) {
-    hooks.detach('pod', on);
-    hooks.detach('pod', 'no-interface');
-    hooks.attach('pod', on);
-    hooks.detach('pod', on);
-    hooks.detach('pod', on);
+    await hooks.detach('pod', on);
+    await hooks.detach('pod', 'no-interface');
+    await hooks.attach('pod', on);
+    await hooks.detach('pod', on);
+    await hooks.detach('pod', on);
     expect(attached(hooks)).toEqual([]);
   },
 
   async 'refuses an interface that there is not'({ opened: { hooks } }) {
     for (const program of PROGRAMS) {
-      expect(() => hooks.attach(program, 'no-interface')).toThrow('BERTH_DATAPATH_ATTACH');
+      await expect(hooks.attach(program, 'no-interface')).rejects.toThrow('BERTH_DATAPATH_ATTACH');
     }
     expect(() => hooks.interfaceIndex('no-interface')).toThrow('BERTH_DATAPATH_ATTACH');
     expect(attached(hooks)).toEqual([]);

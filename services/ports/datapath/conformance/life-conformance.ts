@@ -21,21 +21,21 @@ export const lifeCases: ConformanceCases<DatapathHarness> = {
       return [table, made(table, Math.min(5, TABLE_SPECS[table].maxEntries))] as const;
     });
     for (const [table, some] of entries) opened.tables.put(table, some);
-    opened.hooks.attach('egress', on);
-    opened.hooks.attach('steer', on);
+    await opened.hooks.attach('egress', on);
+    await opened.hooks.attach('steer', on);
     const before = opened.hooks.attachments();
 
     const { tables, hooks } = reopen();
     for (const [table, some] of entries) expect(contents(tables, table)).toEqual(texts(some));
     expect(hooks.attachments()).toEqual(before);
-    hooks.attach('egress', on);
-    hooks.attach('steer', on);
+    await hooks.attach('egress', on);
+    await hooks.attach('steer', on);
     expect(hooks.attachments()).toEqual(before);
   },
 
   async 'adopts them after a close as well'({ opened, interfaceNames: [on], reopen }) {
     opened.tables.put('pods', made('pods', 3));
-    opened.hooks.attach('return', on);
+    await opened.hooks.attach('return', on);
     opened.close();
     const { tables, hooks } = reopen();
     expect(contents(tables, 'pods')).toEqual(texts(made('pods', 3)));
@@ -44,9 +44,9 @@ export const lifeCases: ConformanceCases<DatapathHarness> = {
 
   async 'remembers what was removed and detached'({ opened, interfaceNames: [on], reopen }) {
     opened.tables.put('pods', made('pods', 3));
-    opened.hooks.attach('return', on);
+    await opened.hooks.attach('return', on);
     opened.tables.remove('pods', [MAKERS.pods(1).key]);
-    opened.hooks.detach('return', on);
+    await opened.hooks.detach('return', on);
     const { tables, hooks } = reopen();
     expect(contents(tables, 'pods')).toEqual(texts([MAKERS.pods(0), MAKERS.pods(2)]));
     expect(hooks.attachments()).toEqual([]);
@@ -82,12 +82,12 @@ export const lifeCases: ConformanceCases<DatapathHarness> = {
       () => opened.tables.remove('pods', [key]),
       () => opened.tables.read('pods', [key]),
       () => opened.tables.dump('pods'),
-      () => opened.hooks.attach('pod', on),
-      () => opened.hooks.detach('pod', on),
       () => opened.hooks.attachments(),
       () => opened.hooks.interfaceIndex(on),
       () => opened.counters(),
     ];
     for (const call of calls) expect(call).toThrow('BERTH_DATAPATH_CLOSED');
+    await expect(opened.hooks.attach('pod', on)).rejects.toThrow('BERTH_DATAPATH_CLOSED');
+    await expect(opened.hooks.detach('pod', on)).rejects.toThrow('BERTH_DATAPATH_CLOSED');
   },
 };

@@ -43,7 +43,7 @@ export function kernelHooks(init: HooksInit): Hooks {
   mkdirSync(links, { recursive: true });
   mkdirSync(next, { recursive: true });
   // Left by a process that ended between the two: the old attachment is still there.
-  for (const name of readdirSync(next)) destroyLink(library, join(next, name));
+  const cleanedUp = destroyLinks(library, next);
 
   function indexOf(interfaceName: string): number | null {
     const index = new Uint32Array(1);
@@ -51,15 +51,16 @@ export function kernelHooks(init: HooksInit): Hooks {
     return result < 0 ? null : (index[0] ?? null);
   }
 
-  function attach(program: ProgramName, interfaceName: string): void {
+  async function attach(program: ProgramName, interfaceName: string): Promise<void> {
+    await cleanedUp;
     const fail = (reason: string) =>
       berthError('BERTH_DATAPATH_ATTACH', { program, interface: interfaceName, reason });
     const ifindex = indexOf(interfaceName);
     if (ifindex === null) throw fail(NO_INTERFACE);
     const name = pinName(program, interfaceName);
-    const create = (from: KernelObjects, pin: string) => {
+    const create = async (from: KernelObjects, pin: string) => {
       const fd = from.program(program);
-      const result = library.linkCreate(fd, ifindex, HOOKS[program], netns, pin);
+      const result = await library.linkCreate(fd, ifindex, HOOKS[program], netns, pin);
       if (result < 0) throw fail(errnoName(result));
     };
 
@@ -69,15 +70,15 @@ export function kernelHooks(init: HooksInit): Hooks {
       if (updated < 0 && !isErrno(updated, ENOLINK)) throw fail(errnoName(updated));
       const isHere = updated === 0 && linkOf(library, pin)?.ifindex === ifindex;
       if (isHere && isFirst(program, pin)) return;
-      if (!isHere) destroyLink(library, pin);
+      if (!isHere) await destroyLink(library, pin);
     }
     if (!existsSync(pin)) {
-      create(objects, pin);
+      await create(objects, pin);
       return;
     }
     const again = init.reopen();
     try {
-      create(again, join(next, name));
+      await create(again, join(next, name));
       renameSync(join(next, name), pin);
     } finally {
       again.close();
@@ -102,9 +103,9 @@ export function kernelHooks(init: HooksInit): Hooks {
       const details = { program: 'pod', interface: interfaceName, reason: NO_INTERFACE };
       throw berthError('BERTH_DATAPATH_ATTACH', details);
     },
-    detach(program, interfaceName) {
+    async detach(program, interfaceName) {
       const pin = join(links, pinName(program, interfaceName));
-      if (existsSync(pin)) destroyLink(library, pin);
+      if (existsSync(pin)) await destroyLink(library, pin);
     },
     attachments() {
       return readdirSync(links).flatMap((name): Attachment[] => {
@@ -120,9 +121,15 @@ export function kernelHooks(init: HooksInit): Hooks {
 }
 
 /** Ends an attachment; its interface may have gone. */
-export function destroyLink(library: Libberth, pin: string): void {
-  const result = library.linkDestroy(pin);
+export async function destroyLink(library: Libberth, pin: string): Promise<void> {
+  const result = await library.linkDestroy(pin);
   if (result < 0 && existsSync(pin)) unlinkSync(pin);
+}
+
+/** All that a folder holds. */
+export async function destroyLinks(library: Libberth, folder: string): Promise<void> {
+  const names = readdirSync(folder);
+  await Promise.all(names.map((name) => destroyLink(library, join(folder, name))));
 }
 
 function linkOf(library: Libberth, pin: string): { ifindex: number; programId: number } | null {

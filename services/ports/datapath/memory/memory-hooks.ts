@@ -17,11 +17,11 @@ export function memoryHooks(kept: Kept): Hooks {
   };
   for (const [program, on] of kept.load('attachments')) add(program as ProgramName, on);
   return {
-    attach(program, interfaceName) {
+    async attach(program, interfaceName) {
       add(program, interfaceName);
       save();
     },
-    detach(program, interfaceName) {
+    async detach(program, interfaceName) {
       if (attached.delete(key(program, interfaceName))) save();
     },
     attachments: () => [...attached.values()],

@@ -1,4 +1,4 @@
-/** Generated from the BTF of the kernel programs by bpf/gen/generate.ts; do not edit. */
+/** Generated from the kernel programs' BTF by bpf/gen/generate.ts; do not edit. */
 
 export const ABI = {
   ABI_VERSION: 1,
@@ -91,12 +91,13 @@ export const LAYOUT = {
     },
   },
   berth_pod: {
-    size: 104,
+    size: 120,
     offsets: {
-      flags: 0,
-      berth_count: 1,
-      reserved: 2,
-      berths: 8,
+      ip: 0,
+      flags: 16,
+      berth_count: 17,
+      reserved: 18,
+      berths: 24,
     },
   },
   berth_policy: {
@@ -141,7 +142,7 @@ export const MAPS = {
   pods: {
     kind: 'hash',
     keySize: 16,
-    valueSize: 104,
+    valueSize: 120,
     maxEntries: 4096,
   },
   policies: {

@@ -35,6 +35,7 @@ export function encodePod(pod: PodEntry): Entry {
     throw badEntry('pods', `${pod.ip} has ${pod.berths.length} berths, at most ${ABI.BERTHS_MAX}`);
   }
   const value = structWriter('pods', POD.size);
+  value.ip(POD.offsets.ip, pod.ip);
   value.u8(POD.offsets.flags, pod.selected ? ABI.POD_SELECTED : 0);
   value.u8(POD.offsets.berth_count, pod.berths.length);
   pod.berths.forEach((berth, index) => {

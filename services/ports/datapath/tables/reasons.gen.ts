@@ -157,6 +157,12 @@ export const REASONS = [
     kind: 'drop',
     meaning: 'the configuration of the node is not written yet',
   },
+  {
+    number: 26,
+    name: 'CHANGED',
+    kind: 'drop',
+    meaning: 'the entry of the pod was replaced in the midst of the packet',
+  },
 ] as const;
 
 export type ReasonName = (typeof REASONS)[number]['name'];
