@@ -11,9 +11,9 @@ import {
   ResourceSchema,
 } from '../contract/gen/berth/link/v1/link_pb.ts';
 import { ipToBytes, parseIp } from '../contract/ip-address.ts';
+import { versionToWire } from '../contract/link-version.ts';
 import { resourceHash } from '../contract/resource-checksum.ts';
 import type { Version } from '../contract/version.ts';
-import { versionToWire } from './link-version.ts';
 
 const { TCP } = PortRule_Protocol;
 

@@ -12,9 +12,9 @@ import {
   type Push,
 } from '../contract/gen/berth/link/v1/link_pb.ts';
 import { ipToBytes } from '../contract/ip-address.ts';
+import { versionToWire } from '../contract/link-version.ts';
 import type { Version } from '../contract/version.ts';
 import type { GatewayQuestions } from './gateway-questions.ts';
-import { versionToWire } from './link-version.ts';
 import type { LinkedNode, NodeIdentity } from './linked-node.ts';
 import type { MappedReport, MappedReports } from './mapped-reports.ts';
 

@@ -6,9 +6,9 @@
  */
 import { berthError } from '../contract/errors.ts';
 import { type Push, Push_Kind } from '../contract/gen/berth/link/v1/link_pb.ts';
+import { versionFromWire } from '../contract/link-version.ts';
 import { EMPTY_CHECKSUM, resourceHash } from '../contract/resource-checksum.ts';
 import { isAtLeast, type Version } from '../contract/version.ts';
-import { versionFromWire } from './link-version.ts';
 import { readResource } from './resource.ts';
 
 export interface Wanted {

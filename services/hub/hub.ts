@@ -10,6 +10,7 @@ import { TOPICS } from '../contract/topics.ts';
 import { nextOffsets } from '../contract/version.ts';
 import type { Checkpoints } from '../ports/checkpoints/port.ts';
 import type { EventLog } from '../ports/event-log/port.ts';
+import { untilAborted } from '../runtime/aborted.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { type BerthFunction, defineFunction, service, stream } from '../runtime/define-function.ts';
 import type { Log } from '../runtime/log.ts';
@@ -59,7 +60,10 @@ export async function createHub(init: HubInit, components: HubComponents): Promi
   let core: HubCore | null = null;
 
   async function serve(signal: AbortSignal): Promise<void> {
-    await Promise.race([aborted(signal), Promise.all([eventsRead.promise, nodesRead.promise])]);
+    await Promise.race([
+      untilAborted(signal),
+      Promise.all([eventsRead.promise, nodesRead.promise]),
+    ]);
     if (signal.aborted) return;
     core = createHubCore(
       { gatewayWaitMs: init.gatewayWaitMs ?? GATEWAY_WAIT_MS },
@@ -68,7 +72,7 @@ export async function createHub(init: HubInit, components: HubComponents): Promi
     const server = await startLinkServer(init, core);
     log.info({ port: server.port, version: world.version }, 'hub serves');
     serving.resolve(server.port);
-    await aborted(signal);
+    await untilAborted(signal);
     server.stop();
   }
 
@@ -107,11 +111,4 @@ export async function createHub(init: HubInit, components: HubComponents): Promi
     statuses: () => core?.statuses() ?? [],
     converged: () => core !== null && converged(core.statuses()),
   };
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }

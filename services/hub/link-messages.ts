@@ -2,23 +2,21 @@
  * The link's messages, from the wire and to it. What an agent says is checked here, once; what
  * does not fit is refused with BERTH_LINK_BAD_MESSAGE and ends the link.
  */
-import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import { create } from '@bufbuild/protobuf';
 import { berthError } from '../contract/errors.ts';
 import {
   type ConnectRequest,
   type ConnectResponse,
   ConnectResponseSchema,
   Push_Kind,
-  type VersionSchema,
 } from '../contract/gen/berth/link/v1/link_pb.ts';
 import type { NodeName } from '../contract/identity.ts';
 import { ADDRESS_BYTES, type IpAddress, ipFromBytes } from '../contract/ip-address.ts';
-import type { Version } from '../contract/version.ts';
+import { versionFromWire, versionToWire } from '../contract/link-version.ts';
 import type { Held, Push } from './session.ts';
 
 const MAC_BYTES = 6;
 
-type WireVersion = { readonly offsets: Readonly<Record<number, bigint>> };
 type Requests = ConnectRequest['message'];
 type HelloMessage = Extract<Requests, { case: 'hello' }>['value'];
 
@@ -41,20 +39,10 @@ export function readHello(hello: HelloMessage): Hello {
   return {
     node,
     bootId,
-    held: { version: readVersion(hello.version), checksum },
+    held: { version: versionFromWire(hello.version), checksum },
     underlayIp: ipFromBytes(underlayIp),
     mac: Array.from(mac, (byte) => byte.toString(16).padStart(2, '0')).join(':'),
   };
-}
-
-/** No version, and no offsets in it, both mean: nothing. @throws BERTH_LINK_BAD_MESSAGE */
-export function readVersion(wire: WireVersion | undefined): Version {
-  const version: Record<number, number> = {};
-  for (const [partition, offset] of Object.entries(wire?.offsets ?? {})) {
-    if (offset > BigInt(Number.MAX_SAFE_INTEGER)) throw bad(`${offset} is no offset`);
-    version[Number(partition)] = Number(offset);
-  }
-  return version;
 }
 
 export function pushMessage(push: Push): ConnectResponse {
@@ -62,7 +50,7 @@ export function pushMessage(push: Push): ConnectResponse {
   const value = {
     nonce,
     kind: kind === 'snapshot' ? Push_Kind.SNAPSHOT : Push_Kind.DELTA,
-    version: wireVersion(version),
+    version: versionToWire(version),
     resources: [...push.resources],
     removed: [...push.removed],
     checksum,
@@ -72,14 +60,6 @@ export function pushMessage(push: Push): ConnectResponse {
 
 export function gatewaysAtMessage(id: bigint, inForce: boolean): ConnectResponse {
   return create(ConnectResponseSchema, { message: { case: 'gatewaysAt', value: { id, inForce } } });
-}
-
-function wireVersion(version: Version): MessageInitShape<typeof VersionSchema> {
-  const offsets: Record<number, bigint> = {};
-  for (const [partition, offset] of Object.entries(version)) {
-    offsets[Number(partition)] = BigInt(offset);
-  }
-  return { offsets };
 }
 
 function bad(reason: string): Error {

@@ -13,14 +13,9 @@ import {
 import { berthError, describeError, hasCode } from '../contract/errors.ts';
 import type { ConnectRequest, ConnectResponse } from '../contract/gen/berth/link/v1/link_pb.ts';
 import { linkService } from '../contract/link-service.ts';
+import { versionFromWire } from '../contract/link-version.ts';
 import type { Version } from '../contract/version.ts';
-import {
-  gatewaysAtMessage,
-  type Hello,
-  pushMessage,
-  readHello,
-  readVersion,
-} from './link-messages.ts';
+import { gatewaysAtMessage, type Hello, pushMessage, readHello } from './link-messages.ts';
 import type { AgentLink } from './node-links.ts';
 import type { Held } from './session.ts';
 
@@ -128,7 +123,7 @@ function handle(link: AgentLink, message: Said, handlers: LinkHandlers): void {
       return;
     case 'ack': {
       const { nonce, version, checksum, readBackAtMs, mappedPodUids: mapped } = message.value;
-      const held = { version: readVersion(version), checksum };
+      const held = { version: versionFromWire(version), checksum };
       handlers.ack(link, { nonce, held, readBackAtMs, mapped });
       return;
     }
@@ -141,7 +136,7 @@ function handle(link: AgentLink, message: Said, handlers: LinkHandlers): void {
       handlers.mapped(link, message.value.podUids, message.value.readBackAtMs);
       return;
     case 'awaitGateways':
-      handlers.awaitGateways(link, message.value.id, readVersion(message.value.version));
+      handlers.awaitGateways(link, message.value.id, versionFromWire(message.value.version));
   }
 }
 
