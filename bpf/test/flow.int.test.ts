@@ -2,6 +2,7 @@
  * Real connections through all programs at once: pod, node (egress, return, guard), fabric, gateway
  * (steer), target; with GSO, GRO and checksum offloads on.
  */
+import { setImmediate } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { ReasonName } from '../../services/ports/datapath/tables/reasons.gen.ts';
 import { noKernel } from './bpf-file-system.ts';
@@ -44,6 +45,11 @@ describe.each([1500, 9000])('with an MTU of %i', (mtu) => {
 
   const counted = (at: 'node' | 'gateway', reason: ReasonName): bigint =>
     network[at].counters().find((counter) => counter.reason === reason)?.packets ?? 0n;
+
+  /** Until more packets were translated than these; the test's own patience bounds it. */
+  const moreThan = async (packets: bigint) => {
+    while (counted('node', 'TRANSLATED') <= packets) await setImmediate();
+  };
 
   test('a connection arrives from the NAT address, at the computed port', async () => {
     const client = from('pod');
@@ -140,17 +146,21 @@ describe.each([1500, 9000])('with an MTU of %i', (mtu) => {
   });
 
   test('a transfer goes on while another process takes the programs over', async () => {
-    const client = from('pod', { bytes: 5 * BULK_BYTES });
+    const client = from('pod', { bytes: LONG_BYTES });
     await client.when('connected');
-    for (let i = 0; i < 5; i++) {
-      const again = network.reopenNode();
-      for (const { program, interfaceName } of again.hooks.attachments()) {
-        await again.hooks.attach(program, interfaceName);
+    try {
+      for (let i = 0; i < 5; i++) {
+        const again = network.reopenNode();
+        for (const { program, interfaceName } of again.hooks.attachments()) {
+          await again.hooks.attach(program, interfaceName);
+        }
+        again.close();
+        await moreThan(counted('node', 'TRANSLATED'));
       }
-      again.close();
+      expect(client.seen.map(({ event }) => event)).toEqual(['connected']);
+    } finally {
+      await client.stop();
     }
-    expect(client.seen.map(({ event }) => event)).toEqual(['connected']);
-    expect(await client.when('done')).toMatchObject({ bytes: 5 * BULK_BYTES });
   });
 
   test('the target gets nothing from a pod’s own address', async () => {

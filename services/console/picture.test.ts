@@ -1,6 +1,6 @@
 /** What people are shown is what the log says. */
 import { describe, expect, test } from 'vitest';
-import { createStory } from '../../test/fold/story.ts';
+import { cidrs, createStory } from '../../test/fold/story.ts';
 import { createPicture } from './picture.ts';
 
 function pictureOf(tell: (story: ReturnType<typeof createStory>) => void) {
@@ -43,7 +43,30 @@ describe('the picture', () => {
     });
     const { pods, egressNats } = picture.status();
     expect(pods).toMatchObject({ present: 4, selected: 4, mapped: 3, exhausted: 1 });
-    expect(egressNats[0]).toMatchObject({ condition: 'Exhausted', exhausted: ['d'] });
+    expect(egressNats[0]).toMatchObject({
+      conditions: [{ type: 'Exhausted', code: 'BERTH_POOL_EXHAUSTED' }],
+      exhausted: ['d'],
+    });
+  });
+
+  test('says which EgressNats quarrel over a pod, and is silent where they do not', () => {
+    const quarrels = (second: string) => {
+      const picture = pictureOf((story) => {
+        story.pool('blue');
+        story.target('orders-db');
+        story.egressNat('shop', 'checkout');
+        story.egressNat('shop', 'audit', {
+          targets: [],
+          inline: [{ cidrs: cidrs(second), except: [], ports: [] }],
+        });
+        story.pod('shop', 'a');
+      });
+      return picture
+        .status()
+        .egressNats.map(({ conditions }) => conditions.map(({ type }) => type));
+    };
+    expect(quarrels('198.51.100.64/26')).toEqual([['Conflict'], ['Conflict']]);
+    expect(quarrels('192.0.2.0/24')).toEqual([[], []]);
   });
 
   test('counts pods on the host network apart', () => {

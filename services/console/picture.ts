@@ -3,15 +3,23 @@
  * why, what nodes have acked, how long changes take. Read by people (`berth up`'s socket, the
  * demo); nothing decides by it.
  */
+import { type Conflict, conflictsOf } from '../aggregates/namespace/conflicts.ts';
 import { exhaustedPods, waitsFor } from '../aggregates/namespace/exhausted.ts';
 import { egressNatsOf, isMappable } from '../aggregates/namespace/selection.ts';
-import type { NamespaceState, PodState } from '../aggregates/namespace/state.ts';
-import { createWorld } from '../aggregates/world.ts';
+import type { EgressNatState, NamespaceState, PodState } from '../aggregates/namespace/state.ts';
+import { createWorld, type World } from '../aggregates/world.ts';
+import { berthError, describeError } from '../contract/errors.ts';
 import { aggregateName, type NodeName } from '../contract/identity.ts';
 import type { AckRecord } from '../contract/node-records.ts';
 import type { LoggedEvent } from '../contract/records.ts';
 import { createPropagation } from './propagation.ts';
-import type { BerthStatus, EgressNatStatus, LogStatus, NodeAckStatus } from './status.ts';
+import type {
+  BerthStatus,
+  Condition,
+  EgressNatStatus,
+  LogStatus,
+  NodeAckStatus,
+} from './status.ts';
 
 export interface Picture {
   event(event: LoggedEvent): void;
@@ -47,7 +55,7 @@ export function createPicture(): Picture {
     return {
       version: world.version,
       pods: podCounts(states),
-      egressNats: states.flatMap(egressNatStatuses),
+      egressNats: states.flatMap((state) => egressNatStatuses(world, state)),
       policyChanges,
       resting: states.reduce((sum, state) => sum + state.releases.size, 0),
       berths: states.flatMap(berthStatuses),
@@ -77,7 +85,11 @@ function podCounts(states: readonly NamespaceState[]): LogStatus['pods'] {
   return counts;
 }
 
-function egressNatStatuses(state: NamespaceState): EgressNatStatus[] {
+function egressNatStatuses(world: World, state: NamespaceState): EgressNatStatus[] {
+  const conflicts = conflictsOf(
+    state,
+    (target) => world.target(target)?.spec?.destinations.cidrs ?? [],
+  );
   const pods = [...state.pods.values()].filter((pod) => pod.present && isMappable(pod.facts));
   return [...state.egressNats.values()].map((egressNat) => {
     const { name } = egressNat.facts;
@@ -92,10 +104,29 @@ function egressNatStatuses(state: NamespaceState): EgressNatStatus[] {
         mapped: pods.filter((pod) => pod.berths.has(name)).length,
       },
       waitsFor: waitsFor(state, egressNat),
-      condition: exhausted.length > 0 ? 'Exhausted' : null,
+      conditions: conditionsOf(egressNat, exhausted.length, conflicts),
       exhausted: exhausted.map((uid) => state.pods.get(uid)?.facts.name ?? uid),
     };
   });
+}
+
+function conditionsOf(
+  egressNat: EgressNatState,
+  exhausted: number,
+  conflicts: readonly Conflict[],
+): Condition[] {
+  const { name } = egressNat.facts;
+  const conditions: Condition[] = [];
+  if (exhausted > 0) {
+    const error = berthError('BERTH_POOL_EXHAUSTED', { egressNat: name, pods: exhausted });
+    conditions.push({ type: 'Exhausted', code: error.code, message: describeError(error) });
+  }
+  for (const { pod, older, younger } of conflicts) {
+    if (older !== name && younger !== name) continue;
+    const error = berthError('BERTH_NAT_CONFLICT', { pod, first: older, second: younger });
+    conditions.push({ type: 'Conflict', code: error.code, message: describeError(error) });
+  }
+  return conditions;
 }
 
 function isSelectedBy(state: NamespaceState, pod: PodState, name: string): boolean {

@@ -1,5 +1,6 @@
 /** The shape of `GET /api/status`: what the console says of the installation at one moment. */
 import type { WaitsFor } from '../aggregates/namespace/exhausted.ts';
+import type { ErrorCode } from '../contract/errors.ts';
 import type { NodeName } from '../contract/identity.ts';
 import type { Version } from '../contract/version.ts';
 import type { Quantiles } from './propagation.ts';
@@ -13,13 +14,21 @@ export interface NodeAckStatus {
   readonly readBackAtMs: number;
 }
 
+export interface Condition {
+  readonly type: 'Exhausted' | 'Conflict';
+  readonly code: ErrorCode;
+  /** For people: code, what is wrong, what to do. */
+  readonly message: string;
+}
+
 export interface EgressNatStatus {
   readonly namespace: string;
   readonly name: string;
   readonly addresses: readonly string[];
   readonly pods: { readonly matched: number; readonly mapped: number };
   readonly waitsFor: WaitsFor | null;
-  readonly condition: 'Exhausted' | null;
+  /** What its owner should know; none: all is well. */
+  readonly conditions: readonly Condition[];
   /** Names of the pods that cannot get a block. */
   readonly exhausted: readonly string[];
 }

@@ -29,7 +29,7 @@ describe('a pod', () => {
       .catch((error: unknown) => error);
     const status = await berth.until(({ pods: { exhausted } }) => exhausted === 1);
     expect(status.egressNats[0]).toMatchObject({
-      condition: 'Exhausted',
+      conditions: [{ type: 'Exhausted', code: 'BERTH_POOL_EXHAUSTED' }],
       exhausted: ['one-too-many'],
     });
     for (const pod of pods) expect(await refusal(berth, pod)).toBeNull();

@@ -19,6 +19,8 @@ export type MemoryCall =
 export interface MemoryInit {
   /** Where to keep everything. @default nowhere */
   readonly pinDir?: string;
+  /** The interfaces that there are. @default every name is one */
+  readonly interfaces?: readonly string[];
   /** Asked before each call; what it answers is thrown, and the call is not made. @default none */
   readonly fault?: (call: MemoryCall) => Error | null;
 }
@@ -26,7 +28,7 @@ export interface MemoryInit {
 export function memoryDatapath(init: MemoryInit = {}): Datapath {
   const kept = init.pinDir === undefined ? KEPT_NOWHERE : keptInFolder(init.pinDir);
   const tables = memoryTables(kept);
-  const hooks = memoryHooks(kept);
+  const hooks = memoryHooks(kept, init.interfaces ?? null);
   let isClosed = false;
   const check = (call?: MemoryCall) => {
     if (isClosed) throw berthError('BERTH_DATAPATH_CLOSED', {});
