@@ -109,7 +109,16 @@ const forbidden = [
     name: 'only-main-imports-adapters',
     comment: 'Import the port (port.ts) and take the adapter as a component; main.ts chooses it.',
     severity: 'error',
-    from: { pathNot: [MAIN, TEST, ...SUITE, '^(infra|test)/', '^services/(cli|ports)/'] },
+    from: {
+      pathNot: [
+        MAIN,
+        TEST,
+        ...SUITE,
+        '^(infra|test)/',
+        '^bpf/(test|gen)/',
+        '^services/(cli|ports)/',
+      ],
+    },
     to: { path: ADAPTER_PATH },
   },
   {

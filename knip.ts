@@ -11,6 +11,7 @@ const config: KnipConfig = {
     '{services,infra}/**/{,*-}main.ts!',
     // Named in boot/targets.mjs and package.json, where knip does not look for them.
     'scripts/*.ts',
+    'bpf/test/{program-bench,peer-main}.ts',
     'boot.mjs',
   ],
   project: [
@@ -20,14 +21,15 @@ const config: KnipConfig = {
     '!infra/lab/testing/**!',
     '!services/ports/*/conformance/**!',
     'test/**/*.ts',
+    'bpf/**/*.ts',
     'scripts/**/*.ts',
     'boot/**/*.mjs',
     '*.{ts,mjs}',
   ],
   // Whole files by a generator: not each message is used everywhere.
   ignore: ['services/contract/gen/**'],
-  // Part of Debian's base.
-  ignoreBinaries: ['diff', 'flock'],
+  // Of Debian's packages, its base and those that boot/debian.mjs installs.
+  ignoreBinaries: ['diff', 'flock', 'bpftool', 'make', 'mount', 'umount', 'nsenter'],
   ignoreExportsUsedInFile: true,
 };
 

@@ -35,6 +35,11 @@ const STEPS: readonly Step[] = [
   { name: 'proto lint', command: ['buf', 'lint'] },
   { name: 'generated code', command: ['npm', 'run', '-s', 'gen:check'] },
   {
+    name: 'generated layouts',
+    command: ['node', 'bpf/gen/generate.ts', '--check'],
+    skipped: existsSync('build/bpf/tc.bpf.o') ? null : 'there is no C build (npm run ready)',
+  },
+  {
     name: 'C format',
     command: [CLANG_FORMAT, '--dry-run', '-Werror', ...cFiles()],
     skipped: whyNoFormat(),

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 
 export const CLANG_FORMAT = '/usr/bin/clang-format-19';
-export const SOURCE_FOLDERS = ['services', 'infra', 'native', 'test', 'scripts'];
+export const SOURCE_FOLDERS = ['services', 'infra', 'native', 'bpf', 'test', 'scripts'];
 
 /** Written by a tool, never by hand. */
 const GENERATED = [/^services\/contract\/gen\//, /\.gen\.(ts|h)$/, /\/vmlinux\.h$/];

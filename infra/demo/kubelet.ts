@@ -1,7 +1,7 @@
 /**
  * Plays scheduler and kubelets: makes a pod's sandbox, binds it (its manifest names the node),
- * calls the agent as the CNI plugin does, and starts the pod once the answer is there. A pod that goes
- * loses its processes first, then its network, then its object, as in a real cluster.
+ * calls the agent as the CNI plugin does, and starts the pod once the answer is there. A pod that
+ * goes loses its processes first, then its network, then its object, as in a real cluster.
  */
 import { describeError } from '../../services/contract/errors.ts';
 import type { PlannedPod } from './churn.ts';

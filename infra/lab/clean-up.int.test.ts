@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { destroyLab, destroyStaleLabs } from './destroy.ts';
-import { leftoversOf } from './leftovers.ts';
+import { leftoversOf } from './testing/leftovers.ts';
 import { needsLab } from './testing/needs-lab.ts';
 
 const CREATOR = fileURLToPath(new URL('./testing/creator-main.ts', import.meta.url));

@@ -7,9 +7,9 @@ import { systemClock } from '../../services/runtime/clock.ts';
 import { systemRandom } from '../../services/runtime/random.ts';
 import { runIn } from './command.ts';
 import { createLab, type Lab } from './lab.ts';
-import { leftoversOf } from './leftovers.ts';
 import type { LabInit } from './plan.ts';
 import type { LabTarget } from './targets.ts';
+import { leftoversOf } from './testing/leftovers.ts';
 import { needsLab } from './testing/needs-lab.ts';
 
 const components = { clock: systemClock(), random: systemRandom() };

@@ -23,7 +23,7 @@ const allInSync = (berth: Installation) =>
   );
 
 describe('a SIGKILL', () => {
-  test('of the control process breaks nothing, and new pods wait for its successor', async (ctx) => {
+  test('of the control process breaks nothing, and new pods wait for the next', async (ctx) => {
     needsLab(ctx);
     await using berth = await install({ nodes: 2 });
     const before = await berth.startPod({ uid: 'before' });

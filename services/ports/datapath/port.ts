@@ -10,8 +10,9 @@
  * Read-back: `read` and `dump` answer from the kernel, not from memory of what was put.
  * Durability: tables and attachments outlive `close` and the process. Opening again adopts them:
  * nothing is flushed, and packets flow on meanwhile. `detach` ends an attachment.
- * Attachments: first in their chain, or `attach` throws. Attaching what is attached is no change,
- * but puts it first again, and replaces its program by this version's, without losing a packet.
+ * Attachments: first in their chain, or `attach` throws. Attaching what is attached replaces its
+ * program by this version's, without losing a packet, and puts it first again if it is not: then
+ * packets are dropped for some milliseconds, but none gets past.
  * Close: may be called twice; later calls of anything else throw BERTH_DATAPATH_CLOSED.
  */
 import type { ReasonName } from './tables/reasons.gen.ts';

@@ -4,8 +4,8 @@
  * namespaces and on the bpffs.
  */
 import { readdir, readFile } from 'node:fs/promises';
-import { netnsPrefix, runRoot } from './plan.ts';
-import { processesOfLab } from './process-table.ts';
+import { netnsPrefix, runRoot } from '../plan.ts';
+import { processesOfLab } from '../process-table.ts';
 
 /** Empty: nothing is left. */
 export async function leftoversOf(id: string): Promise<string[]> {
