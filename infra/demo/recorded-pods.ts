@@ -53,7 +53,6 @@ export function createRecordedPods(
 
   async function start(sandbox: Sandbox, node: string): Promise<void> {
     const { uid, namespace } = sandbox.pod;
-    await leaving.get(uid);
     while (sandbox.wanted) {
       try {
         const targets = talksTo(sandbox.pod);
@@ -74,7 +73,9 @@ export function createRecordedPods(
     const { promise: started, resolve } = Promise.withResolvers<void>();
     const sandbox = { pod, wanted: true, started };
     sandboxes.set(uid, sandbox);
-    void inSlot(() => start(sandbox, node)).then(resolve);
+    // Of a pod of this uid before: asked for now, since this one's own leaving waits for its start.
+    const predecessor = leaving.get(uid) ?? Promise.resolve();
+    void predecessor.then(() => inSlot(() => start(sandbox, node))).then(resolve);
   }
 
   function end(uid: PodUid): void {
