@@ -1,8 +1,11 @@
 /** The agents of the demo: one process a node, gateways included; killed and started by name. */
 import { fileURLToPath } from 'node:url';
 import type { DemoProcess, Stage, StageNode } from './stage.ts';
+import { type Supervised, type Supervisor, supervised } from './supervised.ts';
 
 const MAIN = fileURLToPath(new URL('../../services/agent/main.ts', import.meta.url));
+
+const LOG_NAME_MAX = 100;
 
 export interface Agents {
   startAll(): Promise<void>;
@@ -11,26 +14,26 @@ export interface Agents {
   kill(node: string): Promise<void>;
 }
 
-export function createAgents(stage: Stage): Agents {
-  const running = new Map<string, DemoProcess>();
-
-  async function startOn(node: StageNode): Promise<void> {
-    const logFile = `${stage.runDir}/agent-${node.name}.log`;
-    const args = [MAIN, ...node.agentArgs];
-    running.set(node.name, await stage.startProcess(node.name, args, logFile));
-  }
-
+export function createAgents(stage: Stage, supervisor: Supervisor | null = null): Agents {
+  const agents = new Map(
+    stage.nodes.map((node) => [node.name, agentOn(stage, node, supervisor)] as const),
+  );
   return {
     startAll: async () => {
-      await Promise.all(stage.nodes.map(startOn));
+      await Promise.all([...agents.values()].map((agent) => agent.start()));
     },
-    start: async (name) => {
-      const node = stage.nodes.find((candidate) => candidate.name === name);
-      if (node !== undefined) await startOn(node);
-    },
-    kill: async (name) => {
-      await running.get(name)?.stop('SIGKILL');
-      running.delete(name);
-    },
+    start: async (name) => agents.get(name)?.start(),
+    kill: async (name) => agents.get(name)?.kill(),
   };
+}
+
+function agentOn(
+  { runDir, startProcess }: Stage,
+  { name, agentArgs }: StageNode,
+  supervisor: Supervisor | null,
+): Supervised {
+  // A node's name may be as long as a file's name can be.
+  const logFile = `${runDir}/agent-${name.slice(0, LOG_NAME_MAX)}.log`;
+  const spawn = (): Promise<DemoProcess> => startProcess(name, [MAIN, ...agentArgs], logFile);
+  return supervised(`the agent of ${name}`, spawn, supervisor);
 }

@@ -39,14 +39,21 @@ const APPS = [
   { namespace: 'pay', app: 'billing' },
 ];
 
+export interface ChurnActInit {
+  /** What no other run has. */
+  readonly run: string;
+  readonly random: SeededRandom;
+  readonly news: (line: string) => void;
+}
+
 export async function createChurnAct(
   stage: Stage,
-  { random, news }: { readonly random: SeededRandom; readonly news: (line: string) => void },
+  { run, random, news }: ChurnActInit,
 ): Promise<Act> {
   const manifests = await createManifests(join(stage.runDir, 'manifests'));
   const nodes = stage.nodes.filter((node) => !node.gateway).map((node) => node.name);
   const plan = planChurn(
-    { nodes, apps: APPS, pods: PODS_AT_A_TIME, replacements: REPLACEMENTS },
+    { run, nodes, apps: APPS, pods: PODS_AT_A_TIME, replacements: REPLACEMENTS },
     random,
   );
   const objects = {
@@ -60,7 +67,7 @@ export async function createChurnAct(
     get counts() {
       return kubelet.counts;
     },
-    problems: (said) => said,
+    refused: ({ problems, problemCount }) => ({ count: problemCount, some: problems }),
     writePolicies: () => writePolicies(stage, manifests),
     play: (crew) => play({ ...crew, kubelet, manifests, plan }),
   };
@@ -95,7 +102,8 @@ async function play(acting: Play): Promise<Restarts> {
   news(`starting ${plan.first.length} pods`);
   await Promise.all(plan.first.map((pod) => kubelet.create(pod)));
   const startedMs = clock.nowMs();
-  const at = (ms: number): Promise<void> => clock.sleep(startedMs + ms - clock.nowMs());
+  const at = (ms: number): Promise<void> =>
+    clock.sleep(Math.max(0, startedMs + ms - clock.nowMs()));
   const victim = stage.nodes[0]?.name ?? '';
   const [, , agentRestart, controlRestart] = await Promise.all([
     churn(acting),
@@ -119,6 +127,8 @@ async function churn({ kubelet, clock, plan }: Play): Promise<void> {
   for (const step of plan.steps) {
     await clock.sleep(pauseMs);
     const taken = take(step);
+    // It is waited for at the end; until then its failure is nobody's.
+    taken.catch(() => undefined);
     if (step.do === 'create') started.set(step.pod.uid, taken);
     underWay.push(taken);
   }

@@ -5,6 +5,7 @@ import { planChurn } from './churn.ts';
 import { seededRandom } from './seeded-random.ts';
 
 const init = {
+  run: 'r1',
   nodes: ['n1', 'n2', 'n3'],
   apps: [{ namespace: 'shop', app: 'checkout' }],
   pods: 24,

@@ -1,6 +1,6 @@
 /**
  * The demo's churn as a plan, made before anything runs: which pods start, and which is replaced
- * when. Pure: the same seed gives the same plan.
+ * when. Pure: the same seed gives the same plan, down to the pods' names.
  */
 import type { SeededRandom } from './seeded-random.ts';
 
@@ -24,6 +24,8 @@ export interface ChurnPlan {
 }
 
 export interface ChurnInit {
+  /** What uids begin with: as from an API server, none comes twice. */
+  readonly run: string;
   readonly nodes: readonly string[];
   readonly apps: readonly { readonly namespace: string; readonly app: string }[];
   /** Pods at a time. */
@@ -38,7 +40,7 @@ export function planChurn(init: ChurnInit, random: SeededRandom): ChurnPlan {
     const node = init.nodes[random.below(init.nodes.length)] ?? '';
     made += 1;
     const name = `${app}-${random.suffix(5)}`;
-    return { namespace, name, uid: `${made}-${random.suffix(12)}`, node, labels: { app } };
+    return { namespace, name, uid: `${init.run}-${made}`, node, labels: { app } };
   }
 
   const live = Array.from({ length: init.pods }, nextPod);

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import type { Status } from '../../services/console/status.ts';
 import type { Clock } from '../../services/runtime/clock.ts';
 import type { DemoProcess, StartProcess } from './stage.ts';
+import { type Supervisor, supervised } from './supervised.ts';
 
 const CLI = fileURLToPath(new URL('../../services/cli/main.ts', import.meta.url));
 const ASK_TIMEOUT_MS = 2_000;
@@ -18,6 +19,8 @@ export interface ControlInit {
   readonly listen: string;
   readonly socket: string;
   readonly logFile: string;
+  /** From when on its status counts. @default the beginning of its log */
+  readonly sinceMs?: number;
 }
 
 export interface Control {
@@ -28,16 +31,16 @@ export interface Control {
   readonly last: Status | null;
   /** Asks now; null when nobody answers. */
   ask(): Promise<Status | null>;
-  /** Asks until `isSo`, up to the bound. */
+  /** Asks until `isSo`, up to the bound, or until the process is given up. */
   waitUntil(isSo: (status: Status) => boolean, timeoutMs: number): Promise<boolean>;
 }
 
 export function createControl(
   init: ControlInit,
   components: { readonly clock: Clock; readonly startProcess: StartProcess },
+  supervisor: Supervisor | null = null,
 ): Control {
   const { clock, startProcess } = components;
-  let running: DemoProcess | null = null;
   let last: Status | null = null;
   const args = [
     CLI,
@@ -53,9 +56,11 @@ export function createControl(
     '--log-file',
     init.logFile,
   ];
+  const spawn = (): Promise<DemoProcess> => startProcess('control', args, init.logFile);
+  const running = supervised('the control process', spawn, supervisor);
 
   async function ask(): Promise<Status | null> {
-    const status = await askStatus(init.socket);
+    const status = await askStatus(init);
     if (status !== null) last = status;
     return status;
   }
@@ -64,17 +69,12 @@ export function createControl(
     get last() {
       return last;
     },
-    start: async () => {
-      running = await startProcess('control', args, init.logFile);
-    },
-    kill: async () => {
-      await running?.stop('SIGKILL');
-      running = null;
-    },
+    start: running.start,
+    kill: running.kill,
     ask,
     waitUntil: async (isSo, timeoutMs) => {
       const until = clock.nowMs() + timeoutMs;
-      while (clock.nowMs() < until) {
+      while (clock.nowMs() < until && !running.hasFailed) {
         const status = await ask();
         if (status !== null && isSo(status)) return true;
         await clock.sleep(POLL_MS);
@@ -84,10 +84,10 @@ export function createControl(
   };
 }
 
-function askStatus(socketPath: string): Promise<Status | null> {
+function askStatus({ socket, sinceMs = 0 }: ControlInit): Promise<Status | null> {
   return new Promise((resolve) => {
     const asking = request(
-      { socketPath, path: '/api/status', timeout: ASK_TIMEOUT_MS },
+      { socketPath: socket, path: `/api/status?sinceMs=${sinceMs}`, timeout: ASK_TIMEOUT_MS },
       (answer) => {
         const chunks: Buffer[] = [];
         answer.on('data', (chunk: Buffer) => chunks.push(chunk));

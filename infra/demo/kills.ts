@@ -26,7 +26,7 @@ export async function killAndRestart(
   await clock.sleep(DOWN_MS);
   await victim.start();
   await victim.ready();
+  if (window === undefined) return undefined;
   await clock.sleep(AFTER_MS);
-  const counts = await window?.close();
-  return counts === undefined ? undefined : { packetsLost: counts.lost };
+  return { packetsLost: (await window.close()).lost };
 }

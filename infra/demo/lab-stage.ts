@@ -64,7 +64,7 @@ export async function createLabStage(
       const seen = (nat: boolean): string[] => {
         const sources = counters.flatMap(({ sourcesSeen }) => sourcesSeen);
         const those = sources.filter(({ address }) => cidrHasIp(lab.plan.natCidr, address) === nat);
-        return [...new Set(those.map(({ address }) => address))].sort();
+        return [...new Set(those.map(({ address }) => address))].sort(inOrder);
       };
       return {
         leakedPackets: counters.reduce((sum, { leakedPackets }) => sum + leakedPackets, 0),
@@ -72,13 +72,14 @@ export async function createLabStage(
         otherSourcesSeen: seen(false),
       };
     },
-    mapEntries: async () => {
-      const counts = await Promise.all(all.map(({ cniSocket }) => usedTableEntries(cniSocket)));
-      return counts.reduce((sum, count) => sum + count, 0);
-    },
+    mapEntries: () => usedTableEntries(all.map(({ cniSocket }) => cniSocket)),
     destroy: () => lab.destroy(),
   };
   return { stage, lab };
+}
+
+function inOrder(a: string, b: string): number {
+  return a.localeCompare(b, 'en', { numeric: true });
 }
 
 function stageNode(node: LabNode, hub: string): StageNode {

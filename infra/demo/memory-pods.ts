@@ -1,6 +1,6 @@
 /**
  * Pods of a stage without a lab: an address that is free on the node, and the calls that the CNI
- * plugin would make to the node's agent. A pod that goes while its agent still holds it is given up.
+ * plugin would make to the node's agent. A pod that goes while its agent holds it is given up.
  */
 import { berthError } from '../../services/contract/errors.ts';
 import type { Clock } from '../../services/runtime/clock.ts';

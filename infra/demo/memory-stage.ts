@@ -2,24 +2,24 @@
  * The stage without a lab: agents keep the kernel's tables in memory (as strict as the kernel), all
  * processes talk over loopback, and a pod is an address and a call to its node's agent.
  */
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../../services/runtime/clock.ts';
 import { usedTableEntries } from './agent-status.ts';
 import { createMemoryPods, type MemoryNode } from './memory-pods.ts';
 import { startProcessesHere } from './processes-here.ts';
 import type { Stage, StageInit, StageNode } from './stage.ts';
+import { claimStageFolder } from './stage-folder.ts';
 
 const NAT_CIDR = '203.0.113.16/28';
 const CIDRS_PER_TARGET = 20;
 const FIRST_MAC = 0x10;
 
 export async function createMemoryStage(init: StageInit, clock: Clock): Promise<Stage> {
-  const runDir = await mkdtemp(join(tmpdir(), 'berth-demo-'));
+  const { id, runDir } = await claimStageFolder();
   const hubAddress = `127.0.0.1:${await freePort()}`;
-  const processes = await startProcessesHere(idOf(runDir), clock);
+  const processes = await startProcessesHere({ id, folder: runDir }, clock);
   const places = [...init.nodes, ...init.gateways].map((name, at) =>
     placeOf(runDir, name, at, init.gateways.includes(name)),
   );
@@ -41,20 +41,12 @@ export async function createMemoryStage(init: StageInit, clock: Clock): Promise<
     workload: null,
     ...pods,
     witnesses: async () => null,
-    mapEntries: async () => {
-      const counts = await Promise.all(places.map(({ cniSocket }) => usedTableEntries(cniSocket)));
-      return counts.reduce((sum, count) => sum + count, 0);
-    },
+    mapEntries: () => usedTableEntries(places.map(({ cniSocket }) => cniSocket)),
     destroy: async () => {
       await processes.stopAll();
       await rm(runDir, { recursive: true, force: true });
     },
   };
-}
-
-/** What the processes are marked with: the random part of the folder's name. */
-function idOf(runDir: string): string {
-  return `demo${runDir.slice(-6)}`;
 }
 
 function simulatedCidrs(target: number): string[] {

@@ -1,5 +1,6 @@
 /** What the demo can be told on its command line, checked before anything is started. */
-import { statSync } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 
 export interface DemoOptions {
@@ -19,6 +20,8 @@ export interface DemoOptions {
 }
 
 const SPEED_MAX = 1000;
+/** As in the error table. */
+const EXIT_USAGE = 2;
 
 export function parseOptions(args: readonly string[], drawSeed: () => number): DemoOptions {
   const command = new Command('npm run demo --')
@@ -32,11 +35,12 @@ export function parseOptions(args: readonly string[], drawSeed: () => number): D
         .default('kernel'),
     )
     .option('--seed <number>', 'fixes the churn', wholeNumber)
-    .option('--json <file>', 'write the report there')
+    .option('--json <file>', 'write the report there', writable)
     .option('--data <dir>', 'keep the log there')
     .option('--keep', 'leave it running at the end, until Ctrl-C', false)
     .option('--recording <path>', 'play this recorded watch stream (file or folder)', existing)
     .option('--speed <number>', 'recorded seconds in one second', speed, 1);
+  command.exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : EXIT_USAGE));
   command.parse([...args], { from: 'user' });
   const given = command.opts();
   return {
@@ -71,4 +75,16 @@ function existing(path: string): string {
     throw new InvalidArgumentError('there is no such file or folder.');
   }
   return path;
+}
+
+/** Found out now, not after a minute. */
+function writable(file: string): string {
+  const isThere = statSync(file, { throwIfNoEntry: false });
+  try {
+    accessSync(isThere === undefined ? dirname(file) : file, constants.W_OK);
+  } catch {
+    throw new InvalidArgumentError('it cannot be written.');
+  }
+  if (isThere?.isDirectory() === true) throw new InvalidArgumentError('it is a folder.');
+  return file;
 }

@@ -14,8 +14,12 @@ export interface ProcessesHere {
   stopAll(): Promise<void>;
 }
 
-export async function startProcessesHere(id: string, clock: Clock): Promise<ProcessesHere> {
-  const reaper = startReaper(id);
+/** `folder`: what they write to; the reaper removes it. */
+export async function startProcessesHere(
+  { id, folder }: { readonly id: string; readonly folder: string },
+  clock: Clock,
+): Promise<ProcessesHere> {
+  const reaper = startReaper(id, folder);
   await reaper.watching;
   return {
     start: (args, logFile) => startMarked(id, { command: process.execPath, args, logFile }, clock),

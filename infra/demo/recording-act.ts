@@ -21,6 +21,8 @@ import { agentOf, controlProcess } from './victims.ts';
 /** Shares of the recording's time at which a process is killed. */
 const AGENT_KILL_AT = 0.3;
 const CONTROL_KILL_AT = 0.6;
+/** About what the second kill takes. */
+const KILL_MS = 6_000;
 const MS_PER_SECOND = 1000;
 /** Lines that are played at once when they are due at once. */
 const BATCH_MAX = 500;
@@ -55,11 +57,14 @@ export async function createRecordingAct(
   const playMs = recording.durationMs / speed;
   return {
     source: { kind: 'recording', path: folder },
-    seconds: Math.ceil(playMs / MS_PER_SECOND),
+    seconds: Math.ceil(Math.max(playMs, CONTROL_KILL_AT * playMs + KILL_MS) / MS_PER_SECOND),
     get counts() {
       return pods.counts;
     },
-    problems: (said) => [...recording.unreadable, ...said.map((text) => recorded(text, playing))],
+    refused: ({ problems, problemCount }) => ({
+      count: recording.unreadable.length + problemCount,
+      some: [...recording.unreadable, ...problems.map((text) => recorded(text, playing))],
+    }),
     writePolicies: () =>
       writeFile(
         join(folder, SUPPLIED_FILE),
@@ -67,7 +72,8 @@ export async function createRecordingAct(
       ),
     play: async (crew) => {
       const startedMs = clock.nowMs();
-      const at = (ms: number): Promise<void> => clock.sleep(startedMs + ms - clock.nowMs());
+      const at = (ms: number): Promise<void> =>
+        clock.sleep(Math.max(0, startedMs + ms - clock.nowMs()));
       const victim = stage.nodes[0]?.name ?? '';
       const [, agentRestart, controlRestart] = await Promise.all([
         playLines(playing, clock),

@@ -22,7 +22,7 @@ const NAT_NETWORK = parseCidr('203.0.113.0/24');
 /** The lab has these for itself; a target of the stream cannot have them there. */
 const TAKEN = ['10.77.0.0/24', '10.244.0.0/16', '198.18.0.10/32', NAT_NETWORK].map(parseCidr);
 const QUARANTINE_SECONDS = 20;
-/** A block rests a little longer than its quarantine: until its node's ack and its Tick are there. */
+/** A block rests longer than its quarantine: until its node's ack and its Tick are there. */
 const REST_MS = (QUARANTINE_SECONDS + 10) * 1000;
 
 /** @throws BERTH_CONFIG_BAD when no stage can be made for it */

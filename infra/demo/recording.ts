@@ -14,6 +14,7 @@ import type {
 } from '../../services/contract/objects.ts';
 import type { SourceObject } from '../../services/ports/source/port.ts';
 import { describeProblem } from '../../services/ports/source/problem.ts';
+import { recordingFiles } from '../../services/ports/source/recording/files.ts';
 import { readWatchLine, type WatchLine } from '../../services/ports/source/recording/watch-line.ts';
 import { recordingLines } from '../../services/ports/source/recording-time.ts';
 
@@ -63,20 +64,22 @@ export async function readRecording(path: string): Promise<ReadRecording> {
     if (says.is === 'present') found.present(says.object);
     lines.push({ file, text, atMs, says });
   }
-  const [reason] = unreadable.values();
+  const files = await recordingFiles(path);
+  const [reason] = files.length === 0 ? ['it holds no .ndjson file'] : unreadable.values();
   if (lines.length === 0 && reason !== undefined) {
     throw berthError('BERTH_INPUT_UNREADABLE', { path, reason });
   }
   return {
     ...found.all(),
-    files: [...new Set(lines.map(({ file }) => file))],
+    files,
     lines,
     unreadable: [...unreadable.values()],
     durationMs: lines.at(-1)?.atMs ?? 0,
   };
 }
 
-function findings() {
+/** What a recording speaks of, object by object. */
+export function findings() {
   const nodes = new Map<string, Labels>();
   const namespaces = new Set<string>();
   const pools = new Map<string, NatPoolFacts>();

@@ -43,44 +43,95 @@ export interface Report {
   readonly controlRestart?: { readonly packetsLost: number };
   readonly mapEntries: {
     /** Used entries of all Berth maps, summed over nodes and gateways. */
-    readonly actual: number;
+    readonly actual?: number;
     /** Pods x protected CIDRs, on every node. */
     readonly naive: number;
   };
   readonly converged: boolean;
 }
 
+/** Input that was refused. */
+export interface RefusedInput {
+  readonly count: number;
+  /** File, line, field, code and what is wrong, one each; not all where there are many. */
+  readonly some: readonly string[];
+}
+
+/** What people are told beside the report. */
+export interface Notes {
+  readonly refused: RefusedInput;
+  /** Pods that have no berth, and why. */
+  readonly waiting: readonly string[];
+}
+
+const NOTES_SHOWN = 5;
+const ADDRESSES_SHOWN = 4;
+
 /** For people: the report on a few lines, the claim first. */
-export function summary(report: Report): string {
-  const { pods, connections, propagationMs, updates, mapEntries } = report;
-  const lines = [
-    `pods          ${pods.created} created, ${pods.deleted} deleted in ${report.durationSeconds} s`,
+export function summary(report: Report, notes: Notes): string {
+  const { pods, updates, durationSeconds } = report;
+  const { actual, naive } = report.mapEntries;
+  return [
+    `pods          ${pods.created} created, ${pods.deleted} deleted in ${durationSeconds} s`,
+    ...notes.waiting.slice(0, NOTES_SHOWN).map((text) => `  no berth    ${text}`),
+    ...trafficLines(report),
+    ...propagationLines(report),
+    `updates       ${updates.sent} sent; pods x targets: ${updates.naive}`,
+    `map entries   ${actual ?? 'cannot be read'}; pods x CIDRs on every node: ${naive}`,
+    ...killLines(report),
+    ...refusedLines(notes.refused),
+    `converged     ${report.converged ? 'yes' : 'NO'}`,
+  ].join('\n');
+}
+
+/** What the demo claims and this run did not keep; empty: it was a good one. */
+export function brokenClaims(report: Report): readonly string[] {
+  const { converged, leakedPackets = 0, connections } = report;
+  return [
+    ...(converged ? [] : ['it did not converge']),
+    ...(leakedPackets === 0 ? [] : [`${leakedPackets} packets leaked`]),
+    ...((connections?.broken ?? 0) === 0 ? [] : [`${connections?.broken} connections broke`]),
   ];
-  if (connections !== undefined) {
-    const { attempted, established, broken } = connections;
-    lines.push(`connections   ${established} of ${attempted} established, ${broken} broken`);
-  }
-  if (report.leakedPackets !== undefined) {
-    const nat = report.natAddressesSeen?.join(', ') ?? '';
-    const others = report.otherSourcesSeen ?? [];
-    const seen = others.length === 0 ? 'nothing else' : `also ${others.join(', ')}`;
-    lines.push(`leaked        ${report.leakedPackets} packets`);
-    lines.push(`targets saw   ${nat}; ${seen}`);
-  }
-  if (propagationMs !== null) {
-    const { p50, p99, max, samples } = propagationMs;
-    const ms = [p50, p99, max].map((value) => value.toFixed(1));
-    lines.push(`propagation   p50 ${ms[0]} ms, p99 ${ms[1]} ms, max ${ms[2]} ms (${samples} pods)`);
-  }
-  lines.push(`updates       ${updates.sent} sent; pods x targets: ${updates.naive}`);
-  lines.push(`map entries   ${mapEntries.actual}; pods x CIDRs on every node: ${mapEntries.naive}`);
-  if (report.agentRestart !== undefined && report.controlRestart !== undefined) {
-    const { agentRestart, controlRestart } = report;
-    lines.push(
-      `killed        an agent (${agentRestart.packetsLost} packets lost), ` +
-        `the control process (${controlRestart.packetsLost} packets lost)`,
-    );
-  }
-  lines.push(`converged     ${report.converged ? 'yes' : 'NO'}`);
-  return lines.join('\n');
+}
+
+function trafficLines({ connections, leakedPackets, ...seen }: Report): string[] {
+  if (connections === undefined || leakedPackets === undefined) return [];
+  const { attempted, established, broken } = connections;
+  const nat = listed(seen.natAddressesSeen ?? []);
+  const others = seen.otherSourcesSeen ?? [];
+  return [
+    `connections   ${established} of ${attempted} established, ${broken} broken`,
+    `leaked        ${leakedPackets} packets`,
+    `targets saw   ${nat}; ${others.length === 0 ? 'nothing else' : `also ${listed(others)}`}`,
+  ];
+}
+
+function listed(addresses: readonly string[]): string {
+  if (addresses.length === 0) return 'nothing';
+  const more = addresses.length - ADDRESSES_SHOWN;
+  const shown = addresses.slice(0, ADDRESSES_SHOWN).join(', ');
+  return more > 0 ? `${shown} and ${more} more` : shown;
+}
+
+function propagationLines({ propagationMs }: Report): string[] {
+  if (propagationMs === null) return [];
+  const { p50, p99, max, samples } = propagationMs;
+  const ms = [p50, p99, max].map((value) => value.toFixed(1));
+  return [`propagation   p50 ${ms[0]} ms, p99 ${ms[1]} ms, max ${ms[2]} ms (${samples} pods)`];
+}
+
+function killLines({ agentRestart, controlRestart }: Report): string[] {
+  if (agentRestart === undefined || controlRestart === undefined) return [];
+  const control = `the control process (${controlRestart.packetsLost} packets lost)`;
+  return [`killed        an agent (${agentRestart.packetsLost} packets lost), ${control}`];
+}
+
+function refusedLines({ count, some }: RefusedInput): string[] {
+  if (count === 0) return [];
+  const more = count - Math.min(some.length, NOTES_SHOWN);
+  return [
+    `refused       ${count} ${count === 1 ? 'piece' : 'pieces'} of input; the rest went on`,
+    ...some.slice(0, NOTES_SHOWN).map((text) => `  ${text}`),
+    ...(more > 0 ? [`  and ${more} more`] : []),
+  ];
 }

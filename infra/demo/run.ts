@@ -5,6 +5,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Status } from '../../services/console/status.ts';
+import { berthError } from '../../services/contract/errors.ts';
 import { untilAborted } from '../../services/runtime/aborted.ts';
 import { type Clock, systemClock } from '../../services/runtime/clock.ts';
 import { systemRandom } from '../../services/runtime/random.ts';
@@ -12,8 +13,10 @@ import { destroyStaleLabs } from '../lab/destroy.ts';
 import type { Act } from './act.ts';
 import { type Agents, createAgents } from './agents.ts';
 import { createChurnAct } from './churn-act.ts';
+import { plain } from './columns.ts';
 import { type Control, createControl } from './control.ts';
 import { createLabStage } from './lab-stage.ts';
+import { errorsInLogs } from './log-errors.ts';
 import { measuredReport, type Restarts } from './measured.ts';
 import { createMemoryStage } from './memory-stage.ts';
 import { createNews, type News } from './news.ts';
@@ -23,11 +26,17 @@ import { createRecordingAct } from './recording-act.ts';
 import { stageOfRecording } from './recording-scenery.ts';
 import { type Report, summary } from './report.ts';
 import { seededRandom } from './seeded-random.ts';
+import { untilSettled, waitingPods } from './settled.ts';
 import { showLive } from './show-live.ts';
 import type { Stage, StageInit } from './stage.ts';
-import type { Terminal } from './view.ts';
+import { removeAbandonedStages } from './stage-folder.ts';
+import type { Terminal } from './terminal.ts';
+import { untilDestroyed } from './until-destroyed.ts';
 
-const SETTLE_TIMEOUT_MS = 30_000;
+const UP_TIMEOUT_MS = 30_000;
+/** Each node is a process of its own, on a machine that may be small. */
+const UP_TIMEOUT_PER_NODE_MS = 2_000;
+const RUN_ID_LENGTH = 8;
 const MS_PER_SECOND = 1000;
 const CHURN_STAGE: StageInit = {
   nodes: ['n1', 'n2', 'n3'],
@@ -51,10 +60,12 @@ export async function runDemo(
   const recording = options.recording === null ? null : await readRecording(options.recording);
   terminal.write('building the stage ...\n');
   const wanted = recording === null ? CHURN_STAGE : stageOfRecording(recording, options);
-  const stage = await createStage(options, wanted, clock);
+  const stage = untilDestroyed(await createStage(options, wanted, clock));
   try {
+    if (interrupted.aborted) return null;
     return await onStage(stage, recording, options, { clock, terminal, interrupted });
   } finally {
+    if (interrupted.aborted) terminal.write('taking the stage down ...\n');
     await stage.destroy();
   }
 }
@@ -64,6 +75,7 @@ async function createStage(
   wanted: StageInit,
   clock: Clock,
 ): Promise<Stage> {
+  await removeAbandonedStages();
   if (datapath === 'memory') return createMemoryStage(wanted, clock);
   await destroyStaleLabs();
   const components = { clock, random: systemRandom(), picks: seededRandom(seed + 1) };
@@ -81,6 +93,8 @@ async function onStage(
   const elapsedSeconds = (): number => Math.round((clock.nowMs() - startedMs) / MS_PER_SECOND);
   const news = createNews(elapsedSeconds);
   const act = await createAct(stage, recording, options, { news, clock });
+  const ending = new AbortController();
+  const supervisor = { clock, news: news.tell, ending: ending.signal };
   const control = createControl(
     {
       dataDir: resolve(options.data ?? join(stage.runDir, 'data')),
@@ -88,33 +102,46 @@ async function onStage(
       listen: stage.hubAddress,
       socket: join(stage.runDir, 'berth.sock'),
       logFile: join(stage.runDir, 'control.log'),
+      sinceMs: startedMs,
     },
     { clock, startProcess: stage.startProcess },
+    supervisor,
   );
-  const agents = createAgents(stage);
+  const agents = createAgents(stage, supervisor);
   const live = showLive({ stage, control, act, news, elapsedSeconds }, { clock, terminal });
+  const show = async (text: string): Promise<void> => {
+    await live.stop();
+    terminal.write(`\n${text}\n`);
+  };
   try {
     const played = play({ act, stage, control, agents, clock, news: news.tell });
     const restarts = await Promise.race([played, untilAborted(interrupted)]);
     if (restarts === undefined) return null;
-    const converged = await settled(control);
+    const settled = untilSettled(control, clock);
+    const converged = await Promise.race([settled, untilAborted(interrupted)]);
+    if (converged === undefined) return null;
     const status = control.last;
     if (status === null) throw new Error('the control process never answered');
-    await live.stop();
     const { seed } = options;
     const measured = { stage, counts: act.counts, status, restarts, converged, seed };
     const report = await measuredReport({ ...measured, durationSeconds: elapsedSeconds() });
-    terminal.write(`\n${summary(report)}\n`);
-    if (options.json !== null)
-      await writeFile(options.json, `${JSON.stringify(report, null, 2)}\n`);
+    const notes = { refused: act.refused(status), waiting: waitingPods(status) };
+    await show(summary(report, notes));
+    if (options.json !== null) await writeReport(options.json, report);
     if (options.keep) {
-      terminal.write(`\nkept running; files in ${stage.runDir}; Ctrl-C ends it\n`);
+      await show(`kept running; files in ${stage.runDir}; Ctrl-C ends it`);
+      if (terminal.isTTY) news.follow((line) => terminal.write(`${plain(line)}\n`));
       await untilAborted(interrupted);
     }
     return report;
   } finally {
+    ending.abort();
     await live.stop();
   }
+}
+
+function writeReport(file: string, report: Report): Promise<void> {
+  return writeFile(file, `${JSON.stringify(report, null, 2)}\n`);
 }
 
 function createAct(
@@ -124,7 +151,11 @@ function createAct(
   { news: { tell: news }, clock }: { readonly news: News; readonly clock: Clock },
 ): Promise<Act> {
   return recording === null
-    ? createChurnAct(stage, { random: seededRandom(seed), news })
+    ? createChurnAct(stage, {
+        run: systemRandom().id().slice(0, RUN_ID_LENGTH),
+        random: seededRandom(seed),
+        news,
+      })
     : createRecordingAct(stage, recording, { speed, news, clock });
 }
 
@@ -139,22 +170,16 @@ async function play(crew: {
   const { act, stage, control, agents } = crew;
   await act.writePolicies();
   await Promise.all([control.start(), agents.startAll()]);
+  const timeoutMs = UP_TIMEOUT_MS + UP_TIMEOUT_PER_NODE_MS * stage.nodes.length;
   const up = await control.waitUntil(
     (status) => stage.nodes.every(({ name }) => isConnected(status, name)),
-    SETTLE_TIMEOUT_MS,
+    timeoutMs,
   );
-  if (!up) throw new Error(`not all agents came up; see the logs in ${stage.runDir}`);
-  return act.play(crew);
+  if (up) return act.play(crew);
+  const errors = await errorsInLogs(stage.runDir);
+  throw berthError('BERTH_DEMO_NOT_UP', { reason: errors.join('; ') || 'no error was logged' });
 }
 
 function isConnected(status: Status, node: string): boolean {
   return status.links.some((link) => link.node === node && link.connected);
-}
-
-/** Converged, and every pod that can have a berth has one. */
-function settled(control: Control): Promise<boolean> {
-  return control.waitUntil(
-    ({ converged, pods }) => converged && pods.mapped + pods.exhausted === pods.selected,
-    SETTLE_TIMEOUT_MS,
-  );
 }

@@ -8,6 +8,8 @@ import type { TargetSpec } from './kubernetes-objects.ts';
 import type { Workload } from './workload.ts';
 
 export interface DemoProcess {
+  /** Resolves, never rejects. */
+  readonly exited: Promise<unknown>;
   stop(signal: 'SIGTERM' | 'SIGKILL'): Promise<unknown>;
 }
 
@@ -76,7 +78,7 @@ export interface Stage {
   /** One that is being created is given up. */
   deletePod(uid: string): Promise<void>;
   witnesses(): Promise<Witnesses | null>;
-  /** Used entries of all Berth maps, summed over nodes and gateways. */
-  mapEntries(): Promise<number>;
+  /** Used entries of all Berth maps, summed over nodes and gateways; null: cannot be read. */
+  mapEntries(): Promise<number | null>;
   destroy(): Promise<void>;
 }

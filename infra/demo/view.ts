@@ -1,10 +1,12 @@
 /**
- * The live view: one screen, drawn anew twice a second in a terminal; in a pipe, one line every few
- * seconds. Only text goes out; what it shows comes from the control process's status, the agents'
- * acks in it, and the lab's counters.
+ * The live view as text: one screen that fits the terminal, whatever its size, or one line for a
+ * pipe. Pure: what it shows comes from the control process's status, the agents' acks in it, and
+ * the lab's counters. In a small terminal the berths make room first, then the news, then the rest.
  */
-import type { Status } from '../../services/console/status.ts';
-import type { PodCounts, Report } from './report.ts';
+import type { BerthStatus, LinkStatus, Status } from '../../services/console/status.ts';
+import { cell, cutTo, plain } from './columns.ts';
+import type { PodCounts, RefusedInput, Report } from './report.ts';
+import type { ScreenSize } from './terminal.ts';
 
 export interface Frame {
   readonly elapsedSeconds: number;
@@ -14,123 +16,156 @@ export interface Frame {
   readonly connections: Report['connections'] | null;
   readonly leakedPackets: number | null;
   readonly sources: readonly string[];
+  readonly refused: RefusedInput;
   /** What just happened, newest last. */
   readonly news: readonly string[];
 }
 
-const COLUMNS = 100;
-const BERTHS_SHOWN = 12;
 const NEWS_SHOWN = 6;
+/** With fewer rows than that for berths and news, blank lines go first. */
+const ROOM_FOR_BLANKS = 6;
+const SOURCES_SHOWN = 4;
 
-const BOLD = '\u001b[1m';
-const DIM = '\u001b[2m';
-const GREEN = '\u001b[32m';
-const RED = '\u001b[31m';
+const STYLES = { bold: '\u001b[1m', dim: '\u001b[2m', green: '\u001b[32m', red: '\u001b[31m' };
 const OFF = '\u001b[0m';
-const HOME_AND_CLEAR = '\u001b[H\u001b[J';
 
-export interface Terminal {
-  readonly isTTY: boolean;
-  readonly colours: boolean;
-  write(text: string): void;
+type Paint = (style: keyof typeof STYLES, text: string) => string;
+
+/** Lines that fit `size`; one row is left for the cursor. */
+export function screen(frame: Frame, size: ScreenSize, colours: boolean): string[] {
+  const paint: Paint = (style, text) => (colours ? `${STYLES[style]}${text}${OFF}` : text);
+  const rows = Math.max(1, size.rows - 1);
+  const fixed = [
+    [headline(frame, paint)],
+    counters(frame, paint),
+    nodeTable(frame.status, size.columns, paint),
+  ];
+  const count = fixed.flat().length + fixed.length;
+  const isTight = rows - count < ROOM_FOR_BLANKS;
+  const room = isTight ? rows - fixed.flat().length : rows - count;
+  const newsRows = Math.min(NEWS_SHOWN, frame.news.length, Math.max(1, Math.floor(room / 2)));
+  const news = frame.news.slice(-newsRows).map((line) => paint('dim', `  ${plain(line)}`));
+  const tableSize = { rows: room - news.length - (isTight ? 0 : 1), columns: size.columns };
+  const parts = [...fixed, berthTable(frame.status?.berths ?? [], tableSize, paint), news];
+  const shown = parts.filter((part) => part.length > 0);
+  const lines = shown.flatMap((part, at) => (isTight || at === 0 ? part : ['', ...part]));
+  // Where not even that fits, the latest news stays.
+  const cut = lines.length > rows ? [...lines.slice(0, rows - 1), ...lines.slice(-1)] : lines;
+  return cut.map((line) => cutTo(line, size.columns));
 }
 
-export function drawFrame(frame: Frame, terminal: Terminal): void {
-  const paint = painter(terminal.colours);
-  if (terminal.isTTY) terminal.write(`${HOME_AND_CLEAR}${screen(frame, paint)}\n`);
-  else terminal.write(`${oneLine(frame)}\n`);
-}
-
-type Paint = (style: string, text: string) => string;
-
-function painter(colours: boolean): Paint {
-  return (style, text) => (colours ? `${style}${text}${OFF}` : text);
-}
-
-function screen(frame: Frame, paint: Paint): string {
-  return [
-    headline(frame, paint),
-    '',
-    ...counters(frame, paint),
-    '',
-    ...nodeTable(frame.status, paint),
-    '',
-    ...berthTable(frame.status, paint),
-    '',
-    ...frame.news.slice(-NEWS_SHOWN).map((line) => paint(DIM, `  ${line}`.slice(0, COLUMNS))),
-  ].join('\n');
+/** For a pipe. */
+export function oneLine(frame: Frame): string {
+  const { elapsedSeconds, pods, connections, leakedPackets, status } = frame;
+  const parts = [`${String(elapsedSeconds).padStart(3)} s`, `${pods.live} pods`];
+  if (status !== null) parts.push(`${status.pods.mapped} mapped`);
+  if (connections != null) {
+    parts.push(`${connections.established} connections, ${connections.broken} broken`);
+  }
+  if (leakedPackets !== null) parts.push(`${leakedPackets} leaked`);
+  return parts.join('  ');
 }
 
 function headline({ elapsedSeconds, totalSeconds, status }: Frame, paint: Paint): string {
   const state =
     status === null
-      ? paint(RED, 'control process down: nodes forward on')
+      ? paint('red', 'control process down: nodes forward on')
       : status.converged
-        ? paint(GREEN, 'converged')
+        ? paint('green', 'converged')
         : 'changes under way';
-  return `${paint(BOLD, 'Berth')}  ${elapsedSeconds} s of about ${totalSeconds} s  ${state}`;
+  return `${paint('bold', 'Berth')}  ${elapsedSeconds} s of about ${totalSeconds} s  ${state}`;
 }
 
 function counters(frame: Frame, paint: Paint): string[] {
-  const { pods, connections, leakedPackets, status, sources } = frame;
+  const { pods, connections, leakedPackets, status, sources, refused } = frame;
   const p = status?.propagationMs;
   const mapped = status === null ? '-' : `${status.pods.mapped} mapped`;
   const lines = [
     `  pods         ${pods.live} live, ${pods.created} created, ${pods.deleted} deleted, ${mapped}`,
   ];
   if (connections != null) {
-    const broken = paint(connections.broken === 0 ? GREEN : RED, `${connections.broken} broken`);
+    const broken = paint(
+      connections.broken === 0 ? 'green' : 'red',
+      `${connections.broken} broken`,
+    );
     lines.push(`  connections  ${connections.established} of ${connections.attempted}, ${broken}`);
   }
   if (leakedPackets !== null) {
-    const leaked = paint(leakedPackets === 0 ? GREEN : RED, `${leakedPackets} packets`);
-    lines.push(`  leaked       ${leaked}; targets saw ${sources.join(', ') || 'nothing yet'}`);
+    const leaked = paint(leakedPackets === 0 ? 'green' : 'red', `${leakedPackets} packets`);
+    lines.push(`  leaked       ${leaked}; targets saw ${listed(sources)}`);
   }
   if (p != null) {
     const ms = [p.p50, p.p99].map((value) => value.toFixed(1));
     lines.push(`  propagation  p50 ${ms[0]} ms, p99 ${ms[1]} ms over ${p.samples} pods`);
   }
+  if (refused.count > 0) {
+    lines.push(
+      `  refused      ${paint('red', String(refused.count))}: ${plain(refused.some.at(-1) ?? '')}`,
+    );
+  }
   return lines;
 }
 
-function nodeTable(status: Status | null, paint: Paint): string[] {
-  const head = paint(
-    BOLD,
-    `  ${'NODE'.padEnd(10)}${'LINK'.padEnd(8)}${'ACKED VERSION'.padEnd(36)}BERTHS`,
-  );
-  if (status === null) return [head, paint(DIM, '  (no status)')];
+function listed(sources: readonly string[]): string {
+  if (sources.length === 0) return 'nothing yet';
+  const more = sources.length - SOURCES_SHOWN;
+  const shown = sources.slice(0, SOURCES_SHOWN).join(', ');
+  return more > 0 ? `${shown} and ${more} more` : shown;
+}
+
+function nodeTable(status: Status | null, columns: number, paint: Paint): string[] {
+  const width = { node: nameWidth(columns), link: 9, version: columns >= 90 ? 36 : 28 };
+  const row = (node: string, link: string, version: string, berths: string): string =>
+    `  ${cell(node, width.node)}${cell(link, width.link)}${cell(version, width.version)}${berths}`;
+  const head = paint('bold', row('NODE', 'LINK', 'ACKED VERSION', 'BERTHS'));
+  if (status === null) return [head, paint('dim', '  (no status)')];
   const acks = new Map(status.acks.map((ack) => [ack.node, ack]));
-  const rows = status.links.map(({ node, connected, inSync }) => {
-    const version = Object.entries(acks.get(node)?.version ?? {});
-    const text = version.map(([partition, offset]) => `${partition}:${offset}`).join(' ');
-    const link = connected ? (inSync ? 'in sync' : 'behind') : 'down';
-    const berths = status.berths.filter((berth) => berth.node === node).length;
-    return `  ${node.padEnd(10)}${link.padEnd(8)}${text.padEnd(36)}${berths}`;
-  });
-  return [head, ...rows];
+  return [
+    head,
+    ...status.links.toSorted(byName).map(({ node, connected, inSync }) => {
+      const version = Object.entries(acks.get(node)?.version ?? {});
+      const text = version.map(([partition, offset]) => `${partition}:${offset}`).join(' ');
+      const link = connected ? (inSync ? 'in sync' : 'behind') : 'down';
+      const berths = status.berths.filter((berth) => berth.node === node).length;
+      return row(node, link, text, String(berths));
+    }),
+  ];
 }
 
-function berthTable(status: Status | null, paint: Paint): string[] {
-  const head = `  ${'POD'.padEnd(24)}${'NODE'.padEnd(8)}${'NAT ADDRESS'.padEnd(18)}PORTS`;
-  const berths = status?.berths ?? [];
-  const rows = berths.slice(-BERTHS_SHOWN).map((berth) => {
-    const pod = `${berth.namespace}/${berth.pod}`.padEnd(24);
-    const ports = `${berth.base}-${berth.base + berth.blockSize - 1}`;
-    return `  ${pod}${berth.node.padEnd(8)}${berth.address.padEnd(18)}${ports}`;
-  });
-  const more = berths.length - rows.length;
-  return [paint(BOLD, head), ...rows, more > 0 ? paint(DIM, `  and ${more} more`) : ''];
+function byName(a: LinkStatus, b: LinkStatus): number {
+  return a.node.localeCompare(b.node, 'en', { numeric: true });
 }
 
-function oneLine(frame: Frame): string {
-  const { elapsedSeconds, pods, connections, leakedPackets, status, news } = frame;
-  const parts = [`${elapsedSeconds} s`, `${pods.live} pods`];
-  if (status !== null) parts.push(`${status.pods.mapped} mapped`);
-  if (connections != null) {
-    parts.push(`${connections.established} connections, ${connections.broken} broken`);
-  }
-  if (leakedPackets !== null) parts.push(`${leakedPackets} leaked`);
-  const latest = news.at(-1);
-  if (latest !== undefined) parts.push(latest);
-  return parts.join('  ');
+/** At most `size.rows` lines; none where not even one berth fits. */
+function berthTable(berths: readonly BerthStatus[], size: ScreenSize, paint: Paint): string[] {
+  const { rows, columns } = size;
+  if (rows < 2) return [];
+  const width = { node: nameWidth(columns), address: 17, ports: 13 };
+  const pod = Math.min(48, columns - 2 - width.node - width.address - width.ports);
+  const row = (name: string, node: string, address: string, ports: string): string =>
+    `  ${cell(name, pod)}${cell(node, width.node)}${cell(address, width.address)}${ports}`;
+  const fits = berths.length <= rows - 1;
+  const shown = fits ? berths : ofEachNamespace(berths, rows - 2);
+  return [
+    paint('bold', row('POD', 'NODE', 'NAT ADDRESS', 'PORTS')),
+    ...shown.map(({ namespace, pod: name, node, address, base, blockSize }) =>
+      row(`${namespace}/${name}`, node, address, `${base}-${base + blockSize - 1}`),
+    ),
+    ...(fits ? [] : [paint('dim', `  and ${berths.length - shown.length} more`)]),
+  ];
+}
+
+function nameWidth(columns: number): number {
+  return columns >= 90 ? 20 : 12;
+}
+
+/** The newest of each namespace in turn, so that none fills the screen alone. */
+function ofEachNamespace(berths: readonly BerthStatus[], count: number): readonly BerthStatus[] {
+  const newestFirst = Map.groupBy(berths.toReversed(), ({ namespace }) => namespace);
+  const longest = Math.max(0, ...[...newestFirst.values()].map((list) => list.length));
+  const inTurn = Array.from({ length: longest }, (_, at) =>
+    [...newestFirst.values()].flatMap((list) => list[at] ?? []),
+  ).flat();
+  const chosen = new Set(inTurn.slice(0, count));
+  return berths.filter((berth) => chosen.has(berth));
 }

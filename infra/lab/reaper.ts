@@ -18,8 +18,10 @@ export interface Reaper {
   dismiss(): Promise<void>;
 }
 
-export function startReaper(labId: string): Reaper {
-  const child = spawn(process.execPath, [MAIN, labId], {
+/** `folder`: goes too, after the rest. */
+export function startReaper(labId: string, folder?: string): Reaper {
+  const args = folder === undefined ? [MAIN, labId] : [MAIN, labId, folder];
+  const child = spawn(process.execPath, args, {
     detached: true,
     stdio: ['pipe', 'pipe', 'ignore'],
   });

@@ -10,7 +10,13 @@ import { podKey } from '../ports/datapath/tables/pods.ts';
 import type { Log } from '../runtime/log.ts';
 import type { AttachmentFiles } from './attachment-files.ts';
 import type { KernelTables } from './kernel-tables.ts';
-import { type LocalAttachment, type PodAttachment, sameAttachment } from './pod-attachment.ts';
+import {
+  isSandbox,
+  type LocalAttachment,
+  type PodAttachment,
+  type SandboxOf,
+  sameAttachment,
+} from './pod-attachment.ts';
 import { keyText } from './tables/content.ts';
 
 export interface AttachedPodsComponents {
@@ -31,8 +37,11 @@ export interface AttachedPods {
    * @throws BERTH_DATAPATH_ATTACH where there is no such interface; the pod is unknown, and so held
    */
   add(attachment: PodAttachment): Promise<readonly string[]>;
-  /** Answers the interfaces that nobody has any more. */
-  remove(uid: PodUid): Promise<readonly string[]>;
+  /**
+   * Answers the interfaces that nobody has any more. A runtime deletes a pod's dead sandbox again
+   * when the pod already has its next one: that one stays.
+   */
+  remove(uid: PodUid, of: SandboxOf): Promise<readonly string[]>;
   get(uid: PodUid): PodAttachment | undefined;
   /** Names of the interfaces that the source guard shall be on. */
   interfaces(): string[];
@@ -96,9 +105,9 @@ export function createAttachedPods(components: AttachedPodsComponents): Attached
       tables.setAttachment(local.uid, local, [{ table: 'pods', key: keyText(podKey(local.ip)) }]);
       return left.filter((interfaceName) => interfaceName !== local.hostInterface);
     },
-    async remove(uid) {
+    async remove(uid, of) {
       const known = pods.get(uid);
-      if (known !== undefined) return [await letGo(known)];
+      if (known !== undefined) return isSandbox(known, of) ? [await letGo(known)] : [];
       await files.remove(uid);
       return [];
     },

@@ -64,7 +64,7 @@ export function createCniHandler(
       await link.gatewaysAt(agent.podVersion(uid), gatewaysTimeoutMs);
       return agent.portRange(uid);
     },
-    del: (uid) => agent.removePod(uid),
+    del: (uid, of) => agent.removePod(uid, of),
     status: async () => ({
       entries: await agent.usedEntries(),
       version: agent.held().version,

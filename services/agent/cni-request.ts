@@ -6,11 +6,11 @@ import { z } from 'zod';
 import { berthError } from '../contract/errors.ts';
 import type { PodUid } from '../contract/identity.ts';
 import { type IpAddress, parseIp } from '../contract/ip-address.ts';
-import type { PodAttachment } from './pod-attachment.ts';
+import type { PodAttachment, SandboxOf } from './pod-attachment.ts';
 
 export type CniRequest =
   | { readonly verb: 'add'; readonly attachment: PodAttachment }
-  | { readonly verb: 'del'; readonly uid: PodUid }
+  | { readonly verb: 'del'; readonly uid: PodUid; readonly of: SandboxOf }
   | { readonly verb: 'status' };
 
 const TEXT_MAX = 4096;
@@ -29,18 +29,27 @@ const ip = z.string().transform((text, context): IpAddress => {
   }
 });
 
+const netns = z.string().max(TEXT_MAX);
+const hostInterface = z
+  .string()
+  .regex(/^[^/\s]+$/)
+  .max(INTERFACE_NAME_MAX);
+
 const request = z.discriminatedUnion('verb', [
   z.object({
     verb: z.literal('add'),
     uid,
     ip,
-    netns: z.string().max(TEXT_MAX).nullish(),
-    hostInterface: z
-      .string()
-      .regex(/^[^/\s]+$/)
-      .max(INTERFACE_NAME_MAX),
+    netns: netns.nullish(),
+    hostInterface,
   }),
-  z.object({ verb: z.literal('del'), uid }),
+  z.object({
+    verb: z.literal('del'),
+    uid,
+    ip: ip.optional(),
+    netns: netns.optional(),
+    hostInterface: hostInterface.optional(),
+  }),
   z.object({ verb: z.literal('status') }),
 ]);
 
@@ -53,9 +62,23 @@ export function parseCniRequest(line: string): CniRequest {
     const reason = `${field === '' ? 'request' : field}: ${issue?.message ?? 'not understood'}`;
     throw berthError('BERTH_CNI_BAD_REQUEST', { reason });
   }
-  if (data.verb !== 'add') return data;
-  const { verb, netns, ...rest } = data;
-  return { verb, attachment: { ...rest, netns: netns ?? null } };
+  switch (data.verb) {
+    case 'status':
+      return data;
+    case 'add': {
+      const { verb, netns: path, ...rest } = data;
+      return { verb, attachment: { ...rest, netns: path ?? null } };
+    }
+    case 'del': {
+      const { verb, uid: of, ...sandbox } = data;
+      return { verb, uid: of, of: withoutUnnamed(sandbox) };
+    }
+  }
+}
+
+function withoutUnnamed(sandbox: { [Field in keyof SandboxOf]: SandboxOf[Field] | undefined }) {
+  const named = Object.entries(sandbox).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(named) as SandboxOf;
 }
 
 function json(line: string): unknown {

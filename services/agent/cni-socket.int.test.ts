@@ -27,8 +27,8 @@ const answering: CniHandler = {
     calls.push(attachment);
     return { from: 32768, to: 33535 };
   },
-  del: async (uid) => {
-    calls.push(uid);
+  del: async (uid, of) => {
+    calls.push([uid, of]);
   },
   status: async () => ({ entries: { pods: 3 }, version: { 0: 7 } }),
 };
@@ -82,14 +82,18 @@ describe('the CNI socket', () => {
 
   it('answers several requests of one connection in order', async () => {
     await serving({ ...answering, add: async () => null });
-    const lines = [ADD, { verb: 'del', uid: 'a' }, { verb: 'del', uid: 'b' }];
+    const of = { ip: '10.1.0.5', hostInterface: 'veth1' };
+    const lines = [ADD, { verb: 'del', uid: 'a' }, { verb: 'del', uid: 'b', ...of }];
     const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('');
     expect(await exchange(text)).toEqual([
       { ok: true, portRange: null },
       { ok: true },
       { ok: true },
     ]);
-    expect(calls).toEqual(['a', 'b']);
+    expect(calls).toEqual([
+      ['a', {}],
+      ['b', of],
+    ]);
   });
 
   it('says what the node has', async () => {
@@ -134,7 +138,7 @@ describe('the CNI socket', () => {
       { ok: false, code: 'BERTH_CNI_BAD_REQUEST', message: expect.stringContaining(named) },
       { ok: true },
     ]);
-    expect(calls).toEqual(['b']);
+    expect(calls).toEqual([['b', {}]]);
   });
 
   it('hangs up on a line without an end', async () => {

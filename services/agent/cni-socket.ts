@@ -12,7 +12,7 @@ import type { PodUid } from '../contract/identity.ts';
 import type { Version } from '../contract/version.ts';
 import type { Log } from '../runtime/log.ts';
 import { parseCniRequest } from './cni-request.ts';
-import type { PodAttachment } from './pod-attachment.ts';
+import type { PodAttachment, SandboxOf } from './pod-attachment.ts';
 
 /** Source ports that the pod shall be confined to, both ends inclusive. */
 export interface PortRange {
@@ -33,7 +33,7 @@ export interface CniHandler {
    */
   add(attachment: PodAttachment): Promise<PortRange | null>;
   /** Of a pod that is not known: nothing to do, no error. */
-  del(uid: PodUid): Promise<void>;
+  del(uid: PodUid, of: SandboxOf): Promise<void>;
   /** For people and reports. */
   status(): Promise<NodeStatus>;
 }
@@ -109,7 +109,7 @@ async function answerTo(line: string, { handler, log }: CniSocketComponents): Pr
       case 'add':
         return { ok: true, portRange: await handler.add(request.attachment) };
       case 'del':
-        await handler.del(request.uid);
+        await handler.del(request.uid, request.of);
         return { ok: true };
       case 'status':
         return { ok: true, ...(await handler.status()) };

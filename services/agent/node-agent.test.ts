@@ -1,5 +1,6 @@
 /** What a push, an announced pod, a crash and a foreign hand do to the kernel's tables. */
 import { beforeEach, describe, expect, it } from 'vitest';
+import { parseIp } from '../contract/ip-address.ts';
 import { type AgentFixture, attachment, startAgent } from './agent-fixtures.ts';
 import { copyOf, differsFrom } from './kernel-model-fixtures.ts';
 import {
@@ -132,6 +133,17 @@ describe('the agent', () => {
     await f.agent.removePod('z');
     expect(meaningOf(f.kernel.content)).toMatchObject({ pods: {}, blocks: {}, interfaces: {} });
     expect([f.kernel.attached.size, f.disk.pods.size]).toEqual([0, 0]);
+  });
+
+  it('keeps the sandbox that a pod has when its last one is deleted again', async () => {
+    await f.agent.push(snapshotPush(BASIC, { 0: 1 }));
+    await f.agent.addPod(attachment(f.kernel, 'a', '10.1.0.5', 'veth-1'));
+    await f.agent.addPod(attachment(f.kernel, 'a', '10.1.0.6', 'veth-2'));
+    await f.agent.removePod('a', { ip: parseIp('10.1.0.5') });
+    await f.agent.removePod('a', { hostInterface: 'veth-1' });
+    expect(Object.keys(meaningOf(f.kernel.content).pods)).toEqual(['10.1.0.6']);
+    await f.agent.removePod('a', { ip: parseIp('10.1.0.6'), hostInterface: 'veth-2' });
+    expect(meaningOf(f.kernel.content).pods).toEqual({});
   });
 
   it('does nothing for the same add again, and follows a pod to another IP', async () => {

@@ -18,7 +18,7 @@ import { type ChangeSignal, createChangeSignal } from './change-signal.ts';
 import type { Guards } from './guards.ts';
 import type { KernelTables } from './kernel-tables.ts';
 import type { LinkedNode, PushAnswer } from './linked-node.ts';
-import type { PodAttachment } from './pod-attachment.ts';
+import type { PodAttachment, SandboxOf } from './pod-attachment.ts';
 import { readResource } from './resource.ts';
 import type { PodState } from './tables/node-tables.ts';
 import type { Turns } from './turns.ts';
@@ -49,7 +49,8 @@ export interface NodeAgent extends LinkedNode {
   addPod(attachment: PodAttachment): Promise<NewlyMapped>;
   /** The pod may start only behind its guard. @throws BERTH_DATAPATH_ATTACH */
   guardPod(attachment: PodAttachment): Promise<void>;
-  removePod(uid: PodUid): Promise<void>;
+  /** Only where it still has this sandbox. */
+  removePod(uid: PodUid, of?: SandboxOf): Promise<void>;
   /** Reads the whole tables and repairs what differs; only then are its failures logged. */
   checkTables(): Promise<void>;
   /** By table, as read from the kernel. */
@@ -105,8 +106,8 @@ export function createNodeAgent(components: NodeAgentComponents): NodeAgent {
       return mapped;
     },
     guardPod: ({ hostInterface }) => guards.attach(hostInterface),
-    async removePod(uid) {
-      await unguard(await change(() => pods.remove(uid)));
+    async removePod(uid, of = {}) {
+      await unguard(await change(() => pods.remove(uid, of)));
     },
     checkTables: () => change(() => pushes.checkTables()),
     usedEntries: () => turns.take(async () => tables.usedEntries()),

@@ -20,6 +20,13 @@ export function sameAttachment(a: PodAttachment, b: PodAttachment): boolean {
   );
 }
 
+/** Which sandbox of a pod is meant; what is not named is any. */
+export type SandboxOf = Partial<Pick<PodAttachment, 'ip' | 'netns' | 'hostInterface'>>;
+
+export function isSandbox(attachment: PodAttachment, of: SandboxOf): boolean {
+  return sameAttachment(attachment, { ...attachment, ...of });
+}
+
 /** With what this boot's kernel calls the interface; null where it is gone. */
 export interface LocalAttachment extends PodAttachment {
   readonly ifindex: number | null;

@@ -1,6 +1,7 @@
 /**
  * The console's functions: read the log's topics into a picture, and give it out as JSON on a unix
- * socket (`GET /api/status`). There is no way to write through it.
+ * socket (`GET /api/status`, with `?sinceMs=` for sums from then on). There is no way to write
+ * through it.
  */
 
 import { once } from 'node:events';
@@ -51,16 +52,24 @@ export function consoleFunctions(init: ConsoleInit, { live }: ConsoleComponents)
     defineFunction({
       name: 'console-http',
       trigger: service(),
-      handler: (signal) => serve(init.socket, () => ({ ...picture.status(), ...live() }), signal),
+      handler: (signal) =>
+        serve(init.socket, (sinceMs) => ({ ...picture.status(sinceMs), ...live() }), signal),
     }),
   ];
 }
 
-async function serve(socket: string, status: () => Status, signal: AbortSignal): Promise<void> {
-  const server = createServer((request, response) => {
-    const known = request.method === 'GET' && request.url === '/api/status';
+async function serve(
+  socket: string,
+  status: (sinceMs: number) => Status,
+  signal: AbortSignal,
+): Promise<void> {
+  const server = createServer(({ method, url = '' }, response) => {
+    const [path, query] = url.split('?');
+    const known = method === 'GET' && path === '/api/status';
+    const sinceMs = Number(new URLSearchParams(query).get('sinceMs') ?? 0);
+    const answer = known ? status(sinceMs) : { error: 'try GET /api/status' };
     response.writeHead(known ? 200 : 404, { 'content-type': 'application/json' });
-    response.end(JSON.stringify(known ? status() : { error: 'try GET /api/status' }));
+    response.end(JSON.stringify(answer));
   });
   // A socket file that a killed process left behind would refuse us the name.
   await rm(socket, { force: true });

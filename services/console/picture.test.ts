@@ -20,7 +20,7 @@ describe('the picture', () => {
       story.egressNat('shop', 'checkout');
       story.pod('shop', 'a', { node: 'n2' });
     });
-    expect(picture.status().berths).toEqual([
+    expect(picture.status(0).berths).toEqual([
       {
         namespace: 'shop',
         pod: 'a',
@@ -41,7 +41,7 @@ describe('the picture', () => {
       story.egressNat('shop', 'checkout', { addresses: { min: 1, max: 1 } });
       for (const pod of ['a', 'b', 'c', 'd']) story.pod('shop', pod);
     });
-    const { pods, egressNats } = picture.status();
+    const { pods, egressNats } = picture.status(0);
     expect(pods).toMatchObject({ present: 4, selected: 4, mapped: 3, exhausted: 1 });
     expect(egressNats[0]).toMatchObject({
       conditions: [{ type: 'Exhausted', code: 'BERTH_POOL_EXHAUSTED' }],
@@ -62,7 +62,7 @@ describe('the picture', () => {
         story.pod('shop', 'a');
       });
       return picture
-        .status()
+        .status(0)
         .egressNats.map(({ conditions }) => conditions.map(({ type }) => type));
     };
     expect(quarrels('198.51.100.64/26')).toEqual([['Conflict'], ['Conflict']]);
@@ -74,7 +74,7 @@ describe('the picture', () => {
       story.egressNat('shop', 'checkout');
       story.pod('shop', 'a', { hostNetwork: true });
     });
-    expect(picture.status().pods).toMatchObject({ present: 1, selected: 0, hostNetwork: 1 });
+    expect(picture.status(0).pods).toMatchObject({ present: 1, selected: 0, hostNetwork: 1 });
   });
 
   test('adds up what nodes acked, and measures from the binding to the read-back', () => {
@@ -88,7 +88,7 @@ describe('the picture', () => {
     const ack = { type: 'Ack', node: 'n1', bootId: 'b', version: { 0: 1 }, checksum: '0' } as const;
     picture.ack({ ...ack, recordsSent: 3, sentAtMs: 5_001, readBackAtMs: 5_004, mapped: ['a'] });
     picture.ack({ ...ack, recordsSent: 2, sentAtMs: 5_010, readBackAtMs: 5_011, mapped: [] });
-    const { recordsSent, propagationMs, acks } = picture.status();
+    const { recordsSent, propagationMs, acks } = picture.status(0);
     expect(recordsSent).toBe(5);
     expect(propagationMs).toEqual({ p50: 4, p99: 4, max: 4, samples: 1 });
     expect(acks.map(({ readBackAtMs }) => readBackAtMs)).toEqual([5_011]);

@@ -12,6 +12,7 @@ import { berthError, describeError } from '../contract/errors.ts';
 import { aggregateName, type NodeName } from '../contract/identity.ts';
 import type { AckRecord } from '../contract/node-records.ts';
 import type { LoggedEvent } from '../contract/records.ts';
+import { createCountedSince } from './counted-since.ts';
 import { createPropagation } from './propagation.ts';
 import type {
   BerthStatus,
@@ -24,14 +25,15 @@ import type {
 export interface Picture {
   event(event: LoggedEvent): void;
   ack(ack: AckRecord): void;
-  status(): LogStatus;
+  /** What adds up over time is counted from `sinceMs` on. */
+  status(sinceMs: number): LogStatus;
 }
 
 export function createPicture(): Picture {
   const world = createWorld();
   const propagation = createPropagation();
   const nodes = new Map<NodeName, NodeAckStatus>();
-  let recordsSent = 0;
+  const recordsSent = createCountedSince();
   let policyChanges = 0;
 
   function event(logged: LoggedEvent): void {
@@ -45,12 +47,12 @@ export function createPicture(): Picture {
 
   function ack(record: AckRecord): void {
     const { node, bootId, version, checksum, readBackAtMs } = record;
-    recordsSent += record.recordsSent;
+    recordsSent.add(readBackAtMs, record.recordsSent);
     for (const pod of record.mapped) propagation.mapped(pod, readBackAtMs);
     nodes.set(node, { node, bootId, version, checksum, readBackAtMs });
   }
 
-  function status(): LogStatus {
+  function status(sinceMs: number): LogStatus {
     const states = [...world.aggregates()].filter((state) => state.kind === 'namespace');
     return {
       version: world.version,
@@ -60,8 +62,8 @@ export function createPicture(): Picture {
       resting: states.reduce((sum, state) => sum + state.releases.size, 0),
       berths: states.flatMap(berthStatuses),
       acks: [...nodes.values()],
-      propagationMs: propagation.quantiles(),
-      recordsSent,
+      propagationMs: propagation.quantiles(sinceMs),
+      recordsSent: recordsSent.since(sinceMs),
     };
   }
 

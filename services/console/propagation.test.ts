@@ -9,7 +9,7 @@ describe('propagation', () => {
     propagation.mapped('a', 130);
     propagation.mapped('b', 250);
     propagation.bound('b', 200);
-    expect(propagation.quantiles()).toEqual({ p50: 30, p99: 50, max: 50, samples: 2 });
+    expect(propagation.quantiles(0)).toEqual({ p50: 30, p99: 50, max: 50, samples: 2 });
   });
 
   test('counts the first time only', () => {
@@ -18,13 +18,23 @@ describe('propagation', () => {
     propagation.mapped('a', 110);
     propagation.bound('a', 500);
     propagation.mapped('a', 900);
-    expect(propagation.quantiles()?.max).toBe(10);
+    expect(propagation.quantiles(0)?.max).toBe(10);
+  });
+
+  test('is asked for from a moment on: pods bound before it are left out', () => {
+    const propagation = createPropagation();
+    propagation.bound('a', 100);
+    propagation.mapped('a', 900);
+    propagation.bound('b', 500);
+    propagation.mapped('b', 520);
+    expect(propagation.quantiles(500)).toEqual({ p50: 20, p99: 20, max: 20, samples: 1 });
+    expect(propagation.quantiles(501)).toBeNull();
   });
 
   test('of a pod that was never mapped is no sample', () => {
     const propagation = createPropagation();
     propagation.bound('a', 100);
-    expect(propagation.quantiles()).toBeNull();
+    expect(propagation.quantiles(0)).toBeNull();
   });
 
   test('quantiles are the smallest sample that at least that share does not exceed', () => {

@@ -15,8 +15,8 @@ export interface Quantiles {
 export interface Propagation {
   bound(pod: PodUid, atMs: number): void;
   mapped(pod: PodUid, atMs: number): void;
-  /** Milliseconds; null before the first sample. */
-  quantiles(): Quantiles | null;
+  /** Milliseconds, of pods bound at `sinceMs` or later; null before the first sample. */
+  quantiles(sinceMs: number): Quantiles | null;
 }
 
 /** So many samples say all there is to say; older ones make room. */
@@ -48,11 +48,12 @@ export function createPropagation(): Propagation {
     mapped: (pod, atMs) => {
       sampleOf(pod).mappedAtMs ??= atMs;
     },
-    quantiles: () =>
+    quantiles: (sinceMs) =>
       quantilesOf(
-        [...samples.values()].flatMap(({ boundAtMs, mappedAtMs }) =>
-          boundAtMs === null || mappedAtMs === null ? [] : [Math.max(0, mappedAtMs - boundAtMs)],
-        ),
+        [...samples.values()].flatMap(({ boundAtMs, mappedAtMs }) => {
+          if (boundAtMs === null || mappedAtMs === null || boundAtMs < sinceMs) return [];
+          return [Math.max(0, mappedAtMs - boundAtMs)];
+        }),
       ),
   };
 }

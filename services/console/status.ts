@@ -61,8 +61,9 @@ export interface LogStatus {
   readonly resting: number;
   readonly berths: readonly BerthStatus[];
   readonly acks: readonly NodeAckStatus[];
+  /** Of pods bound since the moment that was asked for. */
   readonly propagationMs: Quantiles | null;
-  /** Records in acked pushes, counted for each node that got them. */
+  /** Since that moment: records in acked pushes, counted for each node that got them. */
   readonly recordsSent: number;
 }
 
@@ -83,6 +84,8 @@ export interface Status extends LogStatus {
   readonly links: readonly LinkStatus[];
   /** Everything is read, and every node concerned has acked its last version. */
   readonly converged: boolean;
-  /** Input that was refused, newest last. */
+  /** Input that was refused since the process started: the newest, newest last. */
   readonly problems: readonly string[];
+  /** How many in all. */
+  readonly problemCount: number;
 }

@@ -10,6 +10,8 @@ export interface ErrorRow {
   readonly hint: string;
 }
 
+/** What was checked does not hold. */
+const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
 const EXIT_INPUT = 3;
 const EXIT_ENVIRONMENT = 4;
@@ -94,6 +96,14 @@ export const ERROR_TABLE = {
     'Without root: --datapath memory.',
   ),
   BERTH_DATAPATH_UNKNOWN_KEY: row('never', EXIT_INTERNAL, 'table {table}: no such key to remove.'),
+  BERTH_DEMO_CLAIM: row('never', EXIT_FAILED, 'the run did not hold: {reason}.'),
+  BERTH_DEMO_ENDING: row('never', EXIT_INTERNAL, '{what} is refused: the demo is ending.'),
+  BERTH_DEMO_NOT_UP: row(
+    'never',
+    EXIT_ENVIRONMENT,
+    'the pipeline did not come up: {reason}.',
+    'The logs of its processes have said that.',
+  ),
   BERTH_FOLD_INVARIANT: row(
     'never',
     EXIT_INTERNAL,
@@ -160,12 +170,15 @@ export const ERROR_TABLE = {
     'lab {id} cannot be removed: processes or namespaces of it keep coming.',
     'The next lab tries again.',
   ),
-  BERTH_LAB_POD_REFUSED: row(
-    'backoff',
-    EXIT_UNAVAILABLE,
-    'the agent refused pod {uid}: {code}: {message}',
-  ),
+  BERTH_LAB_POD_REFUSED: row('backoff', EXIT_UNAVAILABLE, 'the agent refused pod {uid}: {message}'),
   BERTH_LAB_TRAFFIC: row('never', EXIT_ENVIRONMENT, 'the traffic process of the lab: {reason}.'),
+  BERTH_HUB_NODE_AHEAD: row(
+    'never',
+    EXIT_ENVIRONMENT,
+    'node {node} has applied offset {offset} of partition {partition}, but the log ends at {end}.',
+    'The data folder is another or an older one than the node knew: bring back the right one, ' +
+      'or see "When the data folder is lost" in docs/operating.md.',
+  ),
   BERTH_LINK_BAD_MESSAGE: row('never', EXIT_INTERNAL, 'agent link: {reason}.'),
   BERTH_LINK_LISTEN: row(
     'backoff',
@@ -242,6 +255,13 @@ export const ERROR_TABLE = {
     EXIT_UNAVAILABLE,
     'EgressNat {egressNat} has no free block for {pods} pods.',
     'Raise addresses.max, or give the pool more addresses.',
+  ),
+  BERTH_RUNTIME_BEYOND_END: row(
+    'never',
+    EXIT_ENVIRONMENT,
+    '{topic} is to be read from offset {from} of partition {partition}, but it ends at {end}.',
+    'Log and checkpoints are not of one time: bring both back from the same copy, ' +
+      'or delete the folder of the checkpoints.',
   ),
   BERTH_RUNTIME_STOP_TIMEOUT: row(
     'never',

@@ -14,7 +14,7 @@ import {
 } from '../contract/node-records.ts';
 import type { EventRecord, LoggedEvent } from '../contract/records.ts';
 import { TOPICS, type Topic } from '../contract/topics.ts';
-import { isAtLeast } from '../contract/version.ts';
+import { isAtLeast, type Version } from '../contract/version.ts';
 import type { NewEntry } from '../ports/event-log/port.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
@@ -37,6 +37,8 @@ export interface HubCoreComponents {
   readonly clock: Clock;
   readonly log: Log;
   readonly append: (topic: Topic, entry: NewEntry) => void;
+  /** A node said that it has more than this hub has read. @default nobody is told */
+  readonly onNodeAhead?: (node: NodeName, version: Version) => void;
 }
 
 export interface HubCore extends LinkHandlers {
@@ -128,6 +130,7 @@ function takeHello(parts: Parts, link: AgentLink, hello: Hello): void {
   log.info({ node, bootId, version }, 'agent link up');
   if (!isAtLeast(world.version, version)) {
     log.warn({ node, version, have: world.version }, 'the node has seen more than this hub');
+    parts.onNodeAhead?.(node, version);
   }
   const record: NodeFromAgent = { type: 'NodeFromAgent', node, bootId, underlayIp, mac };
   const key = nodeAgentKey(node);

@@ -4,10 +4,11 @@
  */
 import type { ServerCredentials } from '@grpc/grpc-js';
 import { createWorld } from '../aggregates/world.ts';
+import type { NodeName } from '../contract/identity.ts';
 import { loggedEvent } from '../contract/logged-event.ts';
 import type { NodeRecord } from '../contract/node-records.ts';
 import { TOPICS } from '../contract/topics.ts';
-import { nextOffsets } from '../contract/version.ts';
+import { nextOffsets, type Version } from '../contract/version.ts';
 import type { Checkpoints } from '../ports/checkpoints/port.ts';
 import type { EventLog } from '../ports/event-log/port.ts';
 import { untilAborted } from '../runtime/aborted.ts';
@@ -15,6 +16,7 @@ import type { Clock } from '../runtime/clock.ts';
 import { type BerthFunction, defineFunction, service, stream } from '../runtime/define-function.ts';
 import type { Log } from '../runtime/log.ts';
 import { createAppender } from './appender.ts';
+import { beyondTheEnd } from './beyond-the-end.ts';
 import { createHubCore, type HubCore, type NodeRecords } from './hub-core.ts';
 import { startLinkServer } from './link-server.ts';
 import { converged, type NodeStatus } from './node-status.ts';
@@ -67,13 +69,24 @@ export async function createHub(init: HubInit, components: HubComponents): Promi
     if (signal.aborted) return;
     core = createHubCore(
       { gatewayWaitMs: init.gatewayWaitMs ?? GATEWAY_WAIT_MS },
-      { world, nodeRecords, clock, log, append: appender.add },
+      { world, nodeRecords, clock, log, append: appender.add, onNodeAhead },
     );
     const server = await startLinkServer(init, core);
     log.info({ port: server.port, version: world.version }, 'hub serves');
     serving.resolve(server.port);
     await untilAborted(signal);
     server.stop();
+  }
+
+  /** A hub that lags catches up; a log that ends before what the node has never does. */
+  function onNodeAhead(node: NodeName, version: Version): void {
+    eventLog
+      .ends(TOPICS.events.name)
+      .then((ends) => {
+        const error = beyondTheEnd(node, version, ends);
+        if (error !== null) log.error({ node, error }, 'node waits for a log that is not here');
+      })
+      .catch((error: unknown) => log.warn({ node, error }, 'the end of the log is not known'));
   }
 
   return {

@@ -84,7 +84,10 @@ export function createMapperCore(world: World): MapperCore {
   function appended(records: readonly EventRecord[]): void {
     for (const { aggregate, body } of records) {
       if (body.type !== 'Forwarded') continue;
-      progress.set(nameOf(body.from, aggregate, body.number), 'arrived');
+      const name = nameOf(body.from, aggregate, body.number);
+      // Another mapper's receipt may have been read meanwhile: then there is nothing left to say.
+      if (progress.get(name) !== 'sent') continue;
+      progress.set(name, 'arrived');
       dirty.add(body.from);
     }
   }

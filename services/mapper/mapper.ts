@@ -51,10 +51,10 @@ export async function mapperFunctions(
       checkpointer.changed(event.record.aggregate);
       const { body, aggregate } = event.record;
       if (body.type === 'Tick' && effects.ignored === 'too-early') {
-        ticks.push(...ticksToCome(world, aggregate, [body.release], clock.nowMs()));
+        ticks.push(...ticksToCome(world, aggregate, [body.release], event.timeMs));
       }
       const releases = effects.released.map(({ release }) => release);
-      ticks.push(...ticksToCome(world, aggregate, releases, clock.nowMs()));
+      ticks.push(...ticksToCome(world, aggregate, releases, event.timeMs));
     }
     if (!readToEnd) return;
     await answer(signal);

@@ -18,9 +18,14 @@ const TICKS_AT_ONCE = 64;
 interface TickData {
   readonly aggregate: AggregateKey;
   readonly release: ReleaseId;
+  /** When the Tick was asked for: one that was too early and one that comes again are two facts. */
+  readonly askedAtMs: number;
 }
 
-/** A job for each of these releases that has no Tick yet; gone ones are left out. */
+/**
+ * A job for each of these releases that has no Tick yet; gone ones are left out. `nowMs` is the
+ * log's own time where a record says it: by another clock a Tick could be early again and again.
+ */
 export function ticksToCome(
   world: World,
   aggregate: AggregateKey,
@@ -33,7 +38,8 @@ export function ticksToCome(
     const release = state.releases.get(id);
     if (release === undefined || release.ticked) return [];
     const dueMs = release.releasedAtMs + quarantineMs(state, release);
-    return [tickJob({ aggregate, release: id }, Math.max(0, dueMs - nowMs))];
+    const askedAtMs = Math.floor(nowMs);
+    return [tickJob({ aggregate, release: id, askedAtMs }, Math.max(0, dueMs - nowMs))];
   });
 }
 
@@ -45,9 +51,9 @@ export function ticksFunction(eventLog: EventLog): BerthFunction {
   return defineFunction({
     name: 'ticks',
     trigger: job(TICKS_QUEUE, { concurrency: TICKS_AT_ONCE }),
-    handler: async ({ data, attempt }) => {
-      const { aggregate, release } = data as unknown as TickData;
-      const source = { by: 'ticks', number: attempt };
+    handler: async ({ data }) => {
+      const { aggregate, release, askedAtMs } = data as unknown as TickData;
+      const source = { by: 'ticks', number: askedAtMs };
       const record = eventRecord(aggregate, { type: 'Tick', release }, source);
       await eventLog.append(TOPICS.events.name, [{ key: aggregate, value: { ...record } }]);
     },

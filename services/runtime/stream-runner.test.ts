@@ -73,6 +73,14 @@ test('hears that it has caught up once, after all that was there at the start', 
   await ended;
 });
 
+test('refuses to start beyond the end: its place is in a log that is not this one', async () => {
+  await append(5);
+  const handler = scribe();
+  const ended = run(handler, async () => ({ ...(await log.ends('berth.events')), 0: 1000 }));
+  await expect(ended).rejects.toMatchObject({ code: 'BERTH_RUNTIME_BEYOND_END' });
+  expect(handler.heard).toEqual([]);
+});
+
 test('has caught up at once where `from` says that it has read everything', async () => {
   await append(20);
   const handler = scribe();

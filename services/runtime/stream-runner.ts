@@ -2,7 +2,9 @@
  * Binds a stream function to the log: batches one after the other, each only when the one before
  * is done, and `caughtUp` once, as soon as everything that was there at the start was handled
  * (at once when that was nothing). Ends when its signal is aborted, or with what the handler threw.
+ * A start beyond the end of the log is refused: its place was remembered from another log.
  */
+import { berthError } from '../contract/errors.ts';
 import type { Entry, EventLog, Offsets } from '../ports/event-log/port.ts';
 import type { StreamHandler, StreamTrigger } from './define-function.ts';
 
@@ -13,7 +15,9 @@ export async function runStream(
   signal: AbortSignal,
 ): Promise<void> {
   const from = await trigger.from();
-  const behind = partitionsBehind(from, await eventLog.ends(trigger.topic));
+  const ends = await eventLog.ends(trigger.topic);
+  refuseBeyondEnd(trigger, from, ends);
+  const behind = partitionsBehind(from, ends);
   if (signal.aborted) return;
   let caughtUp = behind.size === 0;
   if (caughtUp) await handler.caughtUp(signal);
@@ -24,6 +28,16 @@ export async function runStream(
     markRead(behind, entries);
     caughtUp = behind.size === 0;
     if (caughtUp) await handler.caughtUp(signal);
+  }
+}
+
+/** What comes next would stand at offsets that the reader takes for read, and would never hear. */
+function refuseBeyondEnd({ topic }: StreamTrigger, from: Offsets, ends: Offsets): void {
+  for (const [name, offset] of Object.entries(from)) {
+    const partition = Number(name);
+    const end = ends[partition] ?? 0;
+    if (offset <= end) continue;
+    throw berthError('BERTH_RUNTIME_BEYOND_END', { topic, partition, from: offset, end });
   }
 }
 

@@ -158,6 +158,17 @@ test('a pod that waits in the fold for its release, and is listed, is recorded',
   expect(observe(difference, waiting)).toHaveLength(1);
 });
 
+test('a pool that came back as it was, while addresses of the old one drain, is recorded', () => {
+  const pool = natPool('blue');
+  const [state] = folded(observe(createDifference(), pool)).filter(({ kind }) => kind === 'pools');
+  if (state?.kind !== 'pools' || pool.kind !== 'NatPool') throw new Error('there is no such state');
+  state.pools.set('blue', { spec: pool.facts.spec, gone: true, addresses: new Set() });
+  const difference = createDifference();
+  difference.begin(state);
+  expect(difference.listed(true)).toEqual([]);
+  expect(observe(difference, pool)).toHaveLength(1);
+});
+
 test('a namespace without labels is nothing to record', () => {
   const difference = createDifference();
   expect(observe(difference, namespace('bare', {}))).toEqual([]);

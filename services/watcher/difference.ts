@@ -128,7 +128,10 @@ function* factsIn(state: AggregateState): Generator<readonly [SourceKey, unknown
       }
       return;
     case 'pools':
-      for (const [pool, { spec }] of state.pools) yield [{ kind: 'NatPool', name: pool }, spec];
+      for (const [pool, { spec, gone }] of state.pools) {
+        // One that is gone stays there only until its addresses are given back.
+        if (!gone) yield [{ kind: 'NatPool', name: pool }, spec];
+      }
       return;
     case 'target':
       if (state.spec !== null) yield [{ kind: 'AclTarget', name }, state.spec];

@@ -76,6 +76,11 @@ export function createObserving(
     }
   }
 
+  function notOpen(): AggregateKey[] {
+    const keys = [...reader.world.aggregates()].map(({ key }) => key);
+    return keys.filter((key) => !term.isOpen(key));
+  }
+
   async function recordedNodes(): Promise<readonly NodeFacts[]> {
     const latest = await eventLog.latest(TOPICS.nodes.name);
     return [...latest].flatMap(([key, { value }]) => {
@@ -103,8 +108,13 @@ export function createObserving(
 
   return {
     async begin() {
-      await open([...reader.world.aggregates()].map(({ key }) => key));
-      difference.beginNodes(await recordedNodes());
+      let nodes: readonly NodeFacts[];
+      do {
+        await open(notOpen());
+        nodes = await recordedNodes();
+        // Meanwhile another watcher may have written to an aggregate that nobody had.
+      } while (notOpen().length > 0 && !stop.aborted && !term.isLost());
+      difference.beginNodes(nodes);
       term.listing();
     },
     async record(events) {

@@ -45,6 +45,17 @@ describe('a term', () => {
     expect(term.isLost()).toBe(true);
   });
 
+  test('is lost to another that is opened anywhere while it lists', () => {
+    const term = createTerm('mine');
+    term.read(POOLS, 'mine', null);
+    term.read(SHOP, 'other', null);
+    expect(term.isLost()).toBe(false);
+    term.listing();
+    // What the other saw there may be gone before this list names it.
+    term.read(SHOP, 'other', null);
+    expect(term.isLost()).toBe(true);
+  });
+
   test('is not lost to the repeat of its own record', () => {
     const term = createTerm('mine');
     term.read(SHOP, 'mine', null);

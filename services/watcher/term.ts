@@ -15,7 +15,10 @@ export interface Term {
   observation(aggregate: AggregateKey, body: Observation): EventRecord;
   /** From now on the source is listing: an aggregate that another watcher wrote to is not ours. */
   listing(): void;
-  /** Another watcher took an aggregate over, or was in one that this term met while listing. */
+  /**
+   * Another watcher took an aggregate over, or opened a new one while this term was listing, which
+   * the list may not name, or was in one that this term met while listing.
+   */
   isLost(): boolean;
 }
 
@@ -29,7 +32,7 @@ export function createTerm(id: string): Term {
       eventRecord(aggregate, { type: 'WatchStarted', term: id }, { by: id, number: 0 }),
     read(aggregate, term, before) {
       if (term !== id) {
-        lost ||= open.has(aggregate);
+        lost ||= listing || open.has(aggregate);
       } else if (!open.has(aggregate)) {
         open.set(aggregate, 0);
         // The list was begun before this aggregate's term: another's later list may be newer.

@@ -264,6 +264,20 @@ describe('another watcher', () => {
     expect(termsOf(POOLS)).toBeGreaterThanOrEqual(2);
   });
 
+  test('that left a pod in a namespace which nothing names any more: the pod goes', async () => {
+    const late = namespaceKey('late');
+    start();
+    await outside.listed(1);
+    await takeOver(late, 'other');
+    const ghost = pod('ghost', {}, 'late');
+    if (ghost.kind !== 'Pod') throw new Error('not a pod');
+    const body = { type: 'PodObserved', pod: ghost.pod } as const;
+    const record = eventRecord(late, body, { by: 'other', number: 1 });
+    await eventLog.append(TOPICS.events.name, [{ key: late, value: { ...record } }]);
+    await history.until(() => history.world.namespace('late')?.pods.has('ghost') === true);
+    await history.until(() => uids('late').length === 0);
+  });
+
   test('of the same world, both at once: when one stops, the fold is right', async () => {
     for (const uid of ['web-1', 'web-2']) outside.put(pod(uid));
     const first = start();

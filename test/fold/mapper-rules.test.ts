@@ -1,6 +1,11 @@
 /** The mapper's rules, each as a story: who gets which block, who waits, who is told. */
 import { describe, expect, test } from 'vitest';
 import { exhaustedPods, waitsFor } from '../../services/aggregates/namespace/exhausted.ts';
+import {
+  lastBlock,
+  REMEMBERED_MAX,
+  rememberBlock,
+} from '../../services/aggregates/namespace/last-blocks.ts';
 import { cidrs, createStory, EVERYTHING, QUARANTINE_MS, type Story } from './story.ts';
 
 /** One pool, one target, one EgressNat that selects everything. */
@@ -110,6 +115,21 @@ describe('blocks', () => {
     story.pod('shop', 'uid-2', { name: 'db-0', statefulSet: 'db' });
     story.settle();
     expect(basesOf(story)['uid-2']).toBe(old);
+  });
+
+  test('of very many StatefulSet names, those that had a block last are remembered', () => {
+    const story = shop();
+    story.pod('shop', 'uid', { name: 'db-0', statefulSet: 'db' });
+    story.settle();
+    const { facts } = story.namespace('shop').pods.get('uid') ?? {};
+    if (facts === undefined) throw new Error('no pod');
+    const state = story.namespace('shop');
+    for (let i = 1; i <= REMEMBERED_MAX; i++) {
+      rememberBlock(state, { ...facts, name: `db-${i}` }, 'checkout', { claim: 'c', base: 0 });
+    }
+    expect(state.lastBlocks.size).toBe(REMEMBERED_MAX);
+    expect(lastBlock(state, facts, 'checkout')).toBeUndefined();
+    expect(lastBlock(state, { ...facts, name: 'db-1' }, 'checkout')).toBeDefined();
   });
 
   test('a StatefulSet’s pod does not wait for its old block', () => {

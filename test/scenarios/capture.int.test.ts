@@ -22,7 +22,7 @@ function talk(berth: Installation, pod: LabPod): void {
   }
 }
 
-test('a capture on the fabric sees nothing but NAT addresses, each port with one pod', async (ctx) => {
+test('a capture on the fabric sees only NAT addresses, each port with one pod', async (ctx) => {
   needsLab(ctx);
   await using berth = await install({ nodes: 2, targets: 2, portsPerPod: PORTS_PER_POD });
   const capture = await berth.lab.startCapture();

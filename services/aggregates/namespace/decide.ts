@@ -3,11 +3,12 @@
  * admitted address) stays open; that is what `Exhausted` is read from. Unlike `evolve`, this may
  * differ from version to version: whatever it chooses is in the record.
  */
-import { aggregateName, POOLS } from '../../contract/identity.ts';
-import type { Decision, QuestionId } from '../../contract/records.ts';
-import { ANSWERS_PER_DECISION_MAX, makeDecision, type Reply } from '../shared/make-decision.ts';
+import type { Answer, Decision, QuestionId } from '../../contract/records.ts';
+import { ANSWERS_PER_DECISION_MAX, makeDecision } from '../shared/make-decision.ts';
 import { claimsOf, isUsable } from './claims.ts';
 import { type Block, lastBlock } from './last-blocks.ts';
+import { namespaceMessages } from './messages.ts';
+import { isToBeReturned } from './questions.ts';
 import type {
   Claim,
   EgressNatState,
@@ -17,14 +18,14 @@ import type {
 } from './state.ts';
 
 export function decideNamespace(state: NamespaceState): Decision | null {
-  const replies: Reply[] = [];
+  const answers: Answer[] = [];
   const given = new Given(state);
   for (const [id, question] of state.questions) {
-    if (replies.length === ANSWERS_PER_DECISION_MAX) break;
-    const reply = answerTo(state, id, question, given);
-    if (reply !== null) replies.push(reply);
+    if (answers.length === ANSWERS_PER_DECISION_MAX) break;
+    const answer = answerTo(state, id, question, given);
+    if (answer !== null) answers.push(answer);
   }
-  return makeDecision(state, replies);
+  return makeDecision(state, answers, namespaceMessages);
 }
 
 function answerTo(
@@ -32,23 +33,30 @@ function answerTo(
   id: QuestionId,
   question: NamespaceQuestion,
   given: Given,
-): Reply | null {
+): Answer | null {
   switch (question.kind) {
     case 'berth':
       return grant(state, id, question, given);
     case 'release': {
       const { pod, egressNat } = question;
-      return only({ kind: 'BerthReleased', question: id, pod, egressNat });
+      return { kind: 'BerthReleased', question: id, pod, egressNat };
     }
-    case 'claim':
-      return ask(state, id, question);
-    case 'update-claim':
-      return update(state, id, question);
+    case 'claim': {
+      const { egressNat } = question;
+      const spec = state.egressNats.get(egressNat)?.facts.spec;
+      if (spec === undefined) return null;
+      const targets = [...new Set(spec.targets)];
+      return { kind: 'ClaimAsked', question: id, egressNat, pool: spec.pool, targets };
+    }
+    case 'update-claim': {
+      const claim = state.claims.get(question.claim);
+      const spec = claim && state.egressNats.get(claim.egressNat)?.facts.spec;
+      if (claim === undefined || spec === undefined) return null;
+      const targets = [...new Set(spec.targets)];
+      return { kind: 'ClaimUpdated', question: id, claim: claim.id, targets };
+    }
     case 'return-claim':
-      return {
-        answer: { kind: 'ClaimReturned', question: id, claim: question.claim },
-        messages: [{ to: POOLS, message: { kind: 'ReturnClaim', claim: question.claim } }],
-      };
+      return { kind: 'ClaimReturned', question: id, claim: question.claim };
   }
 }
 
@@ -57,14 +65,14 @@ function grant(
   id: QuestionId,
   question: Extract<NamespaceQuestion, { kind: 'berth' }>,
   given: Given,
-): Reply | null {
+): Answer | null {
   const { pod: uid, egressNat: name } = question;
   const pod = state.pods.get(uid);
   const egressNat = state.egressNats.get(name);
   if (pod === undefined || egressNat === undefined || pod.facts.node === null) return null;
   const block = given.choose(pod, egressNat);
   if (block === null) return null;
-  return only({
+  return {
     kind: 'BerthGranted',
     question: id,
     pod: uid,
@@ -72,68 +80,7 @@ function grant(
     claim: block.claim,
     base: block.base,
     node: pod.facts.node,
-  });
-}
-
-function ask(
-  state: NamespaceState,
-  id: QuestionId,
-  question: Extract<NamespaceQuestion, { kind: 'claim' }>,
-): Reply | null {
-  const spec = state.egressNats.get(question.egressNat)?.facts.spec;
-  if (spec === undefined) return null;
-  const targets = [...new Set(spec.targets)];
-  const { egressNat } = question;
-  return {
-    answer: { kind: 'ClaimAsked', question: id, egressNat, pool: spec.pool, targets },
-    messages: [
-      {
-        to: POOLS,
-        message: {
-          kind: 'AskClaim',
-          claim: id,
-          namespace: aggregateName(state.key),
-          labels: state.labels,
-          egressNat,
-          pool: spec.pool,
-          targets: targets.map((name) => ({ name, revision: 1 })),
-        },
-      },
-    ],
   };
-}
-
-function update(
-  state: NamespaceState,
-  id: QuestionId,
-  question: Extract<NamespaceQuestion, { kind: 'update-claim' }>,
-): Reply | null {
-  const claim = state.claims.get(question.claim);
-  const spec = claim && state.egressNats.get(claim.egressNat)?.facts.spec;
-  if (claim === undefined || spec === undefined) return null;
-  const targets = [...new Set(spec.targets)];
-  const revision = claim.revision + 1;
-  return {
-    answer: { kind: 'ClaimUpdated', question: id, claim: claim.id, targets },
-    messages: [
-      {
-        to: POOLS,
-        message: {
-          kind: 'UpdateClaim',
-          claim: claim.id,
-          labels: state.labels,
-          targets: targets.map((name) => ({
-            name,
-            revision: claim.targets.get(name) ?? revision,
-          })),
-        },
-      },
-    ],
-  };
-}
-
-function only(answer: Reply['answer']): Reply {
-  return { answer, messages: [] };
 }
 
 /** Blocks that earlier answers of the same decision give away already. */
@@ -151,7 +98,11 @@ class Given {
   choose(pod: PodState, egressNat: EgressNatState): Block | null {
     const { name } = egressNat.facts;
     if (this.#empty.has(name)) return null;
-    const usable = claimsOf(this.#state, name).filter((claim) => isUsable(egressNat, claim));
+    const state = this.#state;
+    // One that is to be given back goes back: the same decision answers that question too.
+    const usable = claimsOf(state, name).filter(
+      (claim) => isUsable(egressNat, claim) && !isToBeReturned(state, claim.id),
+    );
     const block = this.#ownLast(pod, egressNat, usable) ?? this.#oldest(usable);
     if (block === null) this.#empty.add(name);
     else this.#take(block);

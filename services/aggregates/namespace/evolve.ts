@@ -5,11 +5,12 @@
 import { blockBases } from '../../contract/block.ts';
 import { type AggregateKey, POOLS, targetKey } from '../../contract/identity.ts';
 import type { Message } from '../../contract/messages.ts';
-import type { EgressNatFacts, PodFacts } from '../../contract/objects.ts';
+import type { EgressNatFacts, Labels, PodFacts } from '../../contract/objects.ts';
 import type { LoggedEvent, ReleaseAcked, Tick } from '../../contract/records.ts';
 import type { Effects, EffectsInProgress, IgnoredBecause } from '../effects.ts';
 import { type AggregateRules, type Fact, fold } from '../shared/fold.ts';
 import { applyNamespaceAnswer } from './answers.ts';
+import { namespaceMessages } from './messages.ts';
 import { arePossibleInNamespace } from './possible.ts';
 import { settleNamespaceQuestions } from './questions.ts';
 import { freeIfRested, quarantineMs } from './releases.ts';
@@ -19,6 +20,7 @@ const rules: AggregateRules<NamespaceState> = {
   observe,
   receive,
   arePossible: arePossibleInNamespace,
+  messagesOf: namespaceMessages,
   answer: applyNamespaceAnswer,
   settleQuestions: settleNamespaceQuestions,
 };
@@ -35,12 +37,11 @@ function observe(
 ): IgnoredBecause | null {
   switch (fact.type) {
     case 'NamespaceObserved':
-      state.labels = fact.labels;
-      for (const id of state.claims.keys()) effects.claims.add(id);
+      setLabels(state, fact.labels, effects);
       return null;
     case 'NamespaceGone':
       // Its pods and EgressNats go by records of their own.
-      state.labels = {};
+      setLabels(state, {}, effects);
       return null;
     case 'PodObserved':
       return podObserved(state, fact.pod, effects);
@@ -62,6 +63,11 @@ function observe(
     case 'TargetGone':
       return 'unknown-subject';
   }
+}
+
+function setLabels(state: NamespaceState, labels: Labels, effects: EffectsInProgress): void {
+  state.labels = labels;
+  for (const id of state.claims.keys()) effects.claims.add(id);
 }
 
 function podObserved(state: NamespaceState, facts: PodFacts, effects: EffectsInProgress): null {

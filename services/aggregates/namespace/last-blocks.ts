@@ -1,11 +1,15 @@
 /**
  * Pods of a StatefulSet keep their name over restarts, and get their old block back where it is
- * free. So the last block of each such name is remembered for as long as the address is held.
+ * free. So the last block of each such name is remembered for as long as the address is held; of
+ * very many names only those that were given one last.
  */
 import type { EgressNatName } from '../../contract/identity.ts';
 import type { PodFacts } from '../../contract/objects.ts';
 import type { ClaimId } from '../../contract/records.ts';
 import type { NamespaceState } from './state.ts';
+
+/** A name that is forgotten costs its pod another block, once. */
+export const REMEMBERED_MAX = 4096;
 
 export interface Block {
   readonly claim: ClaimId;
@@ -18,7 +22,16 @@ export function rememberBlock(
   egressNat: EgressNatName,
   block: Block,
 ): void {
-  if (pod.statefulSet !== null) state.lastBlocks.set(keyOf(egressNat, pod), block);
+  if (pod.statefulSet === null) return;
+  const { lastBlocks } = state;
+  const key = keyOf(egressNat, pod);
+  // Taken out first, so that the order is that of the last grants.
+  lastBlocks.delete(key);
+  lastBlocks.set(key, block);
+  for (const oldest of lastBlocks.keys()) {
+    if (lastBlocks.size <= REMEMBERED_MAX) break;
+    lastBlocks.delete(oldest);
+  }
 }
 
 export function lastBlock(

@@ -9,9 +9,14 @@ import type { NamespaceState } from './state.ts';
 
 export function arePossibleInNamespace(state: NamespaceState, answers: readonly Answer[]): boolean {
   const given = new Set<string>();
+  const returned = new Set(
+    answers.flatMap((answer) => (answer.kind === 'ClaimReturned' ? [answer.claim] : [])),
+  );
   for (const answer of answers) {
     if (!isPossible(state, answer)) return false;
     if (answer.kind !== 'BerthGranted') continue;
+    // Given back, the address may be another's before the pod has sent its first packet.
+    if (returned.has(answer.claim)) return false;
     const block = `${answer.claim} ${answer.base}`;
     if (given.has(block)) return false;
     given.add(block);

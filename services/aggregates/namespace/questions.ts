@@ -3,7 +3,7 @@
  * about everything that it touched are opened or closed. Nobody else opens or closes any.
  */
 import type { EgressNatName, PodUid } from '../../contract/identity.ts';
-import type { LoggedEvent, RecordId } from '../../contract/records.ts';
+import type { ClaimId, LoggedEvent, RecordId } from '../../contract/records.ts';
 import type { EffectsInProgress } from '../effects.ts';
 import { closeQuestion, keepQuestion } from '../shared/questions.ts';
 import { claimsOf, mayReturn, needsClaim, needsUpdate } from './claims.ts';
@@ -113,6 +113,11 @@ function settleEgressNat(state: NamespaceState, name: EgressNatName, openedBy: R
   const needs = egressNat !== undefined && needsClaim(state, egressNat);
   const question = { kind: 'claim', egressNat: name } as const;
   keepQuestion(state, needs, about.claim(name), question, openedBy);
+}
+
+/** Its question is open: nothing of it is in use, and nobody wants it. */
+export function isToBeReturned(state: NamespaceState, claim: ClaimId): boolean {
+  return state.openAbout.has(about.returnClaim(claim));
 }
 
 function closeClaimQuestions(state: NamespaceState, id: string): void {

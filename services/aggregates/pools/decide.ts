@@ -2,24 +2,23 @@
  * Answers what is open in the pools. An ask that cannot be met now (no address free, namespace not
  * allowed or at its maximum) stays open, and is met as soon as it can be, with no second ask.
  */
-import { targetKey } from '../../contract/identity.ts';
 import { type IpAddress, isV4 } from '../../contract/ip-address.ts';
 import { selects } from '../../contract/label-selector.ts';
-import type { Decision, QuestionId } from '../../contract/records.ts';
-import { ANSWERS_PER_DECISION_MAX, makeDecision, type Reply } from '../shared/make-decision.ts';
+import type { Answer, Decision, QuestionId } from '../../contract/records.ts';
+import { ANSWERS_PER_DECISION_MAX, makeDecision } from '../shared/make-decision.ts';
+import { poolsMessages } from './messages.ts';
 import type { PoolClaim, PoolsQuestion, PoolsState } from './state.ts';
-import { changesToTell } from './telling.ts';
 
 export function decidePools(state: PoolsState): Decision | null {
-  const replies: Reply[] = [];
+  const answers: Answer[] = [];
   const given: Given = { addresses: new Set(), counts: new Map() };
   for (const [id, question] of state.questions) {
-    if (replies.length === ANSWERS_PER_DECISION_MAX) break;
+    if (answers.length === ANSWERS_PER_DECISION_MAX) break;
     const claim = state.claims.get(question.claim);
-    const reply = claim === undefined ? null : answerTo(state, id, question, claim, given);
-    if (reply !== null) replies.push(reply);
+    const answer = claim === undefined ? null : answerTo(state, id, question, claim, given);
+    if (answer !== null) answers.push(answer);
   }
-  return makeDecision(state, replies);
+  return makeDecision(state, answers, poolsMessages);
 }
 
 /** What earlier answers of the same decision give away already. */
@@ -35,24 +34,18 @@ function answerTo(
   question: PoolsQuestion,
   claim: PoolClaim,
   given: Given,
-): Reply | null {
+): Answer | null {
   switch (question.kind) {
     case 'grant':
       return grant(state, id, claim, given);
     case 'tell-targets':
-      return {
-        answer: { kind: 'TargetsTold', question: id, claim: claim.id },
-        messages: messagesToTargets(claim, claim.grant?.address),
-      };
+      return { kind: 'TargetsTold', question: id, claim: claim.id };
     case 'withdraw':
-      return {
-        answer: { kind: 'AddressWithdrawn', question: id, claim: claim.id },
-        messages: [{ to: claim.from, message: { kind: 'WithdrawClaim', claim: claim.id } }],
-      };
+      return { kind: 'AddressWithdrawn', question: id, claim: claim.id };
   }
 }
 
-function grant(state: PoolsState, id: QuestionId, claim: PoolClaim, given: Given): Reply | null {
+function grant(state: PoolsState, id: QuestionId, claim: PoolClaim, given: Given): Answer | null {
   const spec = state.pools.get(claim.pool)?.spec;
   const key = `${claim.namespace} ${claim.pool}`;
   const held = heldBy(state, claim) + (given.counts.get(key) ?? 0);
@@ -62,17 +55,13 @@ function grant(state: PoolsState, id: QuestionId, claim: PoolClaim, given: Given
   given.addresses.add(address);
   given.counts.set(key, (given.counts.get(key) ?? 0) + 1);
   const { from, to, perPod } = spec.ports;
-  const granted = {
+  return {
+    kind: 'AddressGranted',
+    question: id,
+    claim: claim.id,
     address,
     geometry: { portFrom: from, portTo: to, blockSize: perPod },
     quarantineSeconds: spec.quarantineSeconds,
-  };
-  return {
-    answer: { kind: 'AddressGranted', question: id, claim: claim.id, ...granted },
-    messages: [
-      { to: claim.from, message: { kind: 'GrantClaim', claim: claim.id, ...granted } },
-      ...messagesToTargets(claim, address),
-    ],
   };
 }
 
@@ -119,28 +108,4 @@ function freeAddress(state: PoolsState, claim: PoolClaim, given: Given): IpAddre
       return address;
   }
   return null;
-}
-
-function messagesToTargets(claim: PoolClaim, address: IpAddress | undefined): Reply['messages'] {
-  if (address === undefined) return [];
-  const { want, drop } = changesToTell(claim);
-  const { id, namespace, labels, egressNat } = claim;
-  return [
-    ...want.map(({ target, revision }) => ({
-      to: targetKey(target),
-      message: {
-        kind: 'WantEntry' as const,
-        claim: id,
-        address,
-        namespace,
-        labels,
-        egressNat,
-        revision,
-      },
-    })),
-    ...drop.map(({ target, revision }) => ({
-      to: targetKey(target),
-      message: { kind: 'DropEntry' as const, claim: id, revision },
-    })),
-  ];
 }

@@ -6,6 +6,7 @@ import type { Answer, LoggedEvent } from '../../contract/records.ts';
 import type { Effects, EffectsInProgress, IgnoredBecause } from '../effects.ts';
 import { type AggregateRules, type Fact, fold } from '../shared/fold.ts';
 import { brokenRule } from '../shared/invariant.ts';
+import { poolsMessages } from './messages.ts';
 import { settlePoolsQuestions } from './questions.ts';
 import type { PoolClaim, PoolsState } from './state.ts';
 import { changesToTell } from './telling.ts';
@@ -14,6 +15,7 @@ const rules: AggregateRules<PoolsState> = {
   observe,
   receive,
   arePossible,
+  messagesOf: poolsMessages,
   answer,
   settleQuestions: settlePoolsQuestions,
 };
@@ -39,7 +41,7 @@ function observe(
       const pool = state.pools.get(fact.name);
       if (pool === undefined || pool.gone) return 'unknown-subject';
       state.pools.set(fact.name, { spec: pool.spec, gone: true, addresses: new Set() });
-      forgetIfDrained(state, fact.name);
+      forgetIfDrained(state, fact.name, effects);
       break;
     }
     default:
@@ -72,11 +74,11 @@ function receive(
   } else if (message.kind === 'ReturnClaim' && from === claim.from) {
     claim.returned = true;
     claim.wanted.clear();
-    freeIfForgotten(state, claim);
+    freeIfForgotten(state, claim, effects);
   } else if (message.kind === 'EntryGone' && from === targetKey(message.target)) {
     if (claim.dropping.get(message.target) !== message.revision) return;
     claim.dropping.delete(message.target);
-    freeIfForgotten(state, claim);
+    freeIfForgotten(state, claim, effects);
   }
 }
 
@@ -102,20 +104,21 @@ function takeAsk(
 }
 
 /** An address is free again when it was given back and is in no target's ACL any more. */
-function freeIfForgotten(state: PoolsState, claim: PoolClaim): void {
+function freeIfForgotten(state: PoolsState, claim: PoolClaim, effects: EffectsInProgress): void {
   if (!claim.returned || claim.told.size > 0 || claim.dropping.size > 0) return;
   if (claim.grant !== null) state.holders.delete(claim.grant.address);
   state.claims.delete(claim.id);
-  forgetIfDrained(state, claim.pool);
+  forgetIfDrained(state, claim.pool, effects);
 }
 
 /** A pool that is gone is remembered for as long as an address of it is held. */
-function forgetIfDrained(state: PoolsState, name: PoolName): void {
+function forgetIfDrained(state: PoolsState, name: PoolName, effects: EffectsInProgress): void {
   if (state.pools.get(name)?.gone !== true) return;
   for (const { pool, grant } of state.claims.values()) {
     if (pool === name && grant !== null) return;
   }
   state.pools.delete(name);
+  effects.specification = true;
 }
 
 function arePossible(state: PoolsState, answers: readonly Answer[]): boolean {
@@ -160,7 +163,7 @@ function answer(
     told(claim);
   } else if (given.kind === 'TargetsTold') {
     told(claim);
-    freeIfForgotten(state, claim);
+    freeIfForgotten(state, claim, effects);
   } else if (given.kind === 'AddressWithdrawn') {
     claim.withdrawn = true;
   }

@@ -4,6 +4,7 @@
  * predecessor is the last accepted one, its outcome is possible). What an aggregate is about comes
  * in as `AggregateRules`. These rules were model-checked; docs/ARCHITECTURE.md, "Effectively once".
  */
+import { canonicalJson } from '../../contract/canonical.ts';
 import { berthError } from '../../contract/errors.ts';
 import type { AggregateKey } from '../../contract/identity.ts';
 import type { Message } from '../../contract/messages.ts';
@@ -24,7 +25,8 @@ import {
   taken,
 } from '../effects.ts';
 import type { LedgerState } from './ledger-state.ts';
-import { areNext, putOut, takeNumber, takeReceipt } from './outbox.ts';
+import type { MessagesOf } from './make-decision.ts';
+import { numberForwards, putOut, takeNumber, takeReceipt } from './outbox.ts';
 import { closeAnswered } from './questions.ts';
 import { RULES } from './rules.ts';
 
@@ -45,6 +47,7 @@ export interface AggregateRules<S extends LedgerState> {
   receive(state: S, from: AggregateKey, message: Message, effects: EffectsInProgress): void;
   /** Whether all answers together can be true of this state; their questions are open. */
   arePossible(state: S, answers: readonly Answer[]): boolean;
+  readonly messagesOf: MessagesOf<S>;
   answer(state: S, answer: Answer, event: LoggedEvent, effects: EffectsInProgress): void;
   /** Opens and closes the questions about everything in `effects`. */
   settleQuestions(state: S, event: LoggedEvent, effects: EffectsInProgress): void;
@@ -140,8 +143,8 @@ function decisionStep<S extends LedgerState>(
     return 'question-not-open';
   }
   if (decision.predecessor !== state.lastDecision) return 'other-predecessor';
-  if (!areNext(state, decision.forwards)) return 'impossible-outcome';
   if (!rules.arePossible(state, decision.answers)) return 'impossible-outcome';
+  if (!sendsWhatFollows(state, decision, rules)) return 'impossible-outcome';
   state.lastDecision = event.record.id;
   putOut(state, decision.forwards);
   for (const answer of decision.answers) {
@@ -149,6 +152,20 @@ function decisionStep<S extends LedgerState>(
     closeAnswered(state, answer.question);
   }
   return null;
+}
+
+/**
+ * The predecessor pins down all decisions before this one, but labels and targets may have changed
+ * since it was made: then its messages say what is not so any more, and the state would remember
+ * that others were told what nobody told them.
+ */
+function sendsWhatFollows<S extends LedgerState>(
+  state: S,
+  { answers, forwards }: Decision,
+  rules: AggregateRules<S>,
+): boolean {
+  const messages = answers.flatMap((answer) => rules.messagesOf(state, answer));
+  return canonicalJson(numberForwards(state, messages)) === canonicalJson(forwards);
 }
 
 function unknownType(body: never, aggregate: AggregateKey): never {

@@ -8,17 +8,6 @@ import type { LedgerState } from './ledger-state.ts';
 
 const FIRST_NUMBER = 1;
 
-/** Whether the numbers are exactly the next ones for their destinations. */
-export function areNext(state: LedgerState, forwards: readonly Forward[]): boolean {
-  const next = new Map<AggregateKey, number>();
-  for (const forward of forwards) {
-    const expected = next.get(forward.to) ?? nextNumber(state, forward.to);
-    if (forward.number !== expected) return false;
-    next.set(forward.to, expected + 1);
-  }
-  return true;
-}
-
 export function putOut(state: LedgerState, forwards: readonly Forward[]): void {
   for (const forward of forwards) {
     const box = state.outbox.get(forward.to) ?? { next: FIRST_NUMBER, open: [] };
@@ -36,7 +25,7 @@ export function takeReceipt(state: LedgerState, to: AggregateKey, number: number
   return count > 0;
 }
 
-/** Gives the next numbers to messages, for a decision that is being made. */
+/** Gives the next numbers to messages: what a decision that sends them must carry. */
 export function numberForwards(
   state: LedgerState,
   messages: readonly { readonly to: AggregateKey; readonly message: Message }[],

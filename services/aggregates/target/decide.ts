@@ -4,21 +4,21 @@
  * address outside stays open, and the status says which one to ask the target's owner for.
  */
 import { cidrHasIp } from '../../contract/cidr.ts';
-import { aggregateName, namespaceKey, POOLS } from '../../contract/identity.ts';
 import { selects } from '../../contract/label-selector.ts';
-import type { Decision, QuestionId } from '../../contract/records.ts';
-import { ANSWERS_PER_DECISION_MAX, makeDecision, type Reply } from '../shared/make-decision.ts';
+import type { Answer, Decision, QuestionId } from '../../contract/records.ts';
+import { ANSWERS_PER_DECISION_MAX, makeDecision } from '../shared/make-decision.ts';
+import { targetMessages } from './messages.ts';
 import type { AclEntry, TargetQuestion, TargetState } from './state.ts';
 
 export function decideTarget(state: TargetState): Decision | null {
-  const replies: Reply[] = [];
+  const answers: Answer[] = [];
   for (const [id, question] of state.questions) {
-    if (replies.length === ANSWERS_PER_DECISION_MAX) break;
+    if (answers.length === ANSWERS_PER_DECISION_MAX) break;
     const entry = state.entries.get(question.entry);
-    const reply = entry === undefined ? null : answerTo(state, id, question, entry);
-    if (reply !== null) replies.push(reply);
+    const answer = entry === undefined ? null : answerTo(state, id, question, entry);
+    if (answer !== null) answers.push(answer);
   }
-  return makeDecision(state, replies);
+  return makeDecision(state, answers, targetMessages);
 }
 
 export type EntryRefusal = 'no-such-target' | 'namespace-not-allowed' | 'address-not-allowed';
@@ -39,23 +39,9 @@ function answerTo(
   id: QuestionId,
   question: TargetQuestion,
   entry: AclEntry,
-): Reply | null {
-  const { claim, address, revision } = entry;
-  const target = aggregateName(state.key);
-  if (question.kind === 'remove') {
-    return {
-      answer: { kind: 'EntryRemoved', question: id, claim },
-      messages: [{ to: POOLS, message: { kind: 'EntryGone', claim, target, revision } }],
-    };
-  }
+): Answer | null {
+  const { claim } = entry;
+  if (question.kind === 'remove') return { kind: 'EntryRemoved', question: id, claim };
   if (entryRefusal(state, entry) !== null) return null;
-  return {
-    answer: { kind: 'EntryConfirmed', question: id, claim },
-    messages: [
-      {
-        to: namespaceKey(entry.namespace),
-        message: { kind: 'ConfirmEntry', claim, target, address, revision },
-      },
-    ],
-  };
+  return { kind: 'EntryConfirmed', question: id, claim };
 }

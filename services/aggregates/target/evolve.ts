@@ -6,12 +6,14 @@ import type { Effects, EffectsInProgress, IgnoredBecause } from '../effects.ts';
 import { type AggregateRules, type Fact, fold } from '../shared/fold.ts';
 import { brokenRule } from '../shared/invariant.ts';
 import { closeQuestion, openQuestion } from '../shared/questions.ts';
+import { targetMessages } from './messages.ts';
 import type { AclEntry, TargetState } from './state.ts';
 
 const rules: AggregateRules<TargetState> = {
   observe,
   receive,
   arePossible,
+  messagesOf: targetMessages,
   answer,
   settleQuestions,
 };

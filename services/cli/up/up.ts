@@ -36,7 +36,9 @@ export async function up(
   const components = { eventLog, checkpoints, jobs, clock, random, log };
   const source = createSource(config, clock);
   const problems: string[] = [];
+  let problemCount = 0;
   const keep = (problem: Problem): void => {
+    problemCount += 1;
     problems.push(describeProblem(problem));
     if (problems.length > PROBLEMS_KEPT) problems.shift();
   };
@@ -49,6 +51,7 @@ export async function up(
     links: hub.statuses().map(({ node, connected, inSync }) => ({ node, connected, inSync })),
     converged: hub.converged(),
     problems,
+    problemCount,
   });
   const functions = [
     watcherFunction({ onProblem: keep }, { ...components, source }),

@@ -1,0 +1,86 @@
+/**
+ * Books of what the history gave to whom, kept from accepted records alone, for the other checkers.
+ * A rule of its own: a block is given again only after a Tick whose own time says that the
+ * quarantine of its last release is over, and after an ack of that very release.
+ */
+import type { Effects } from '../../../services/aggregates/effects.ts';
+import type { World } from '../../../services/aggregates/world.ts';
+import { aggregateName } from '../../../services/contract/identity.ts';
+import type { Answer, LoggedEvent } from '../../../services/contract/records.ts';
+import type { History } from '../surroundings.ts';
+import { type Place, placeText } from './place.ts';
+
+export interface Books {
+  /** After the fold took it. */
+  event(event: LoggedEvent, effects: Effects): void;
+  /** Whether the pod was ever given this place. */
+  wasGiven(uid: string, place: Place): boolean;
+}
+
+interface Rest {
+  readonly release: string;
+  readonly releasedAtMs: number;
+  readonly quarantineMs: number;
+  acked: boolean;
+  ticked: boolean;
+}
+
+export function createBooks(
+  world: World,
+  history: History,
+  onGrant: (place: Place, uid: string) => void,
+): Books {
+  const given = new Map<string, Set<string>>();
+  /** Claim and base to how the block rests. */
+  const rests = new Map<string, Rest>();
+  const holders = new Map<string, string>();
+
+  function answered(answer: Answer, { record, timeMs }: LoggedEvent): void {
+    const state = world.namespace(aggregateName(record.aggregate));
+    if (answer.kind === 'BerthGranted') {
+      const grant = state?.claims.get(answer.claim)?.grant;
+      if (grant == null) {
+        history.broken('one owner', `${answer.pod} got a block of no address`);
+        return;
+      }
+      const { address, geometry } = grant;
+      const place = { address, base: answer.base, size: geometry.blockSize };
+      const block = `${answer.claim} ${answer.base}`;
+      const holder = holders.get(block);
+      if (holder !== undefined) history.broken('one owner', `${block}: ${holder}, ${answer.pod}`);
+      const rest = rests.get(block);
+      if (rest !== undefined && !(rest.acked && rest.ticked)) {
+        history.broken('blocks rest', `${block} to ${answer.pod}: ${JSON.stringify(rest)}`);
+      }
+      rests.delete(block);
+      holders.set(block, `${answer.pod}:${answer.egressNat}`);
+      given.set(answer.pod, (given.get(answer.pod) ?? new Set()).add(placeText(place)));
+      onGrant(place, answer.pod);
+    }
+    if (answer.kind === 'BerthReleased') {
+      for (const [block, holder] of holders) {
+        if (holder !== `${answer.pod}:${answer.egressNat}`) continue;
+        holders.delete(block);
+        const claim = block.slice(0, block.lastIndexOf(' '));
+        const seconds = state?.claims.get(claim)?.grant?.quarantineSeconds ?? 0;
+        const rest = { release: answer.question, releasedAtMs: timeMs, acked: false };
+        rests.set(block, { ...rest, quarantineMs: seconds * 1000, ticked: false });
+      }
+    }
+  }
+
+  return {
+    event(event, { ignored }) {
+      if (ignored !== null) return;
+      const { body } = event.record;
+      if (body.type === 'Decision') for (const answer of body.answers) answered(answer, event);
+      if (body.type !== 'ReleaseAcked' && body.type !== 'Tick') return;
+      for (const rest of rests.values()) {
+        if (rest.release !== body.release) continue;
+        if (body.type === 'ReleaseAcked') rest.acked = true;
+        else rest.ticked ||= event.timeMs - rest.releasedAtMs >= rest.quarantineMs;
+      }
+    },
+    wasGiven: (uid, place) => given.get(uid)?.has(placeText(place)) ?? false,
+  };
+}

@@ -1,0 +1,71 @@
+/** What one simulated schedule is made of. Everything else follows from the seed. */
+
+/** Probabilities, each of one call. */
+export interface Faults {
+  /** Not written, and the caller is told that it failed. */
+  readonly appendLost: number;
+  /** Written, and the caller is told that it failed. */
+  readonly appendUnknown: number;
+  /** The caller is told that it failed; written long after, when it was forgotten. */
+  readonly appendLate: number;
+  /** Written in some partitions only, and the caller is told that it failed. */
+  readonly appendPartly: number;
+  /** Written twice. */
+  readonly appendTwice: number;
+  /** A call of the kernel is refused. */
+  readonly kernelRefuses: number;
+  /** The agent dies between two entries that it writes into the kernel. */
+  readonly agentDiesInKernel: number;
+  /** A write to the agent's disk fails; half of these are on the disk all the same. */
+  readonly diskFails: number;
+  /** A message of the agent link takes the link with it. */
+  readonly linkBreaks: number;
+  /** The container runtime never says that a pod's sandbox is gone. */
+  readonly cniDelLost: number;
+  /** It says so again, later. */
+  readonly cniDelTwice: number;
+  /** The source loses its place, and lists again. */
+  readonly sourceRelists: number;
+}
+
+export interface SimulationOptions {
+  /** Changes of the cluster while it is busy. */
+  readonly actions: number;
+  /** Crashes, pauses, partitions and the like meanwhile. */
+  readonly disasters: number;
+  readonly faults: Faults;
+}
+
+export const NO_FAULTS: Faults = {
+  appendLost: 0,
+  appendUnknown: 0,
+  appendLate: 0,
+  appendPartly: 0,
+  appendTwice: 0,
+  kernelRefuses: 0,
+  agentDiesInKernel: 0,
+  diskFails: 0,
+  linkBreaks: 0,
+  cniDelLost: 0,
+  cniDelTwice: 0,
+  sourceRelists: 0,
+};
+
+export const ROUGH: Faults = {
+  appendLost: 0.01,
+  appendUnknown: 0.02,
+  appendLate: 0.01,
+  appendPartly: 0.01,
+  appendTwice: 0.01,
+  kernelRefuses: 0.004,
+  agentDiesInKernel: 0.004,
+  diskFails: 0.02,
+  linkBreaks: 0.01,
+  cniDelLost: 0.15,
+  cniDelTwice: 0.3,
+  sourceRelists: 0.02,
+};
+
+export const SHORT: SimulationOptions = { actions: 10, disasters: 4, faults: ROUGH };
+export const BUSY: SimulationOptions = { actions: 40, disasters: 10, faults: ROUGH };
+export const QUIET_CLUSTER: SimulationOptions = { actions: 30, disasters: 0, faults: NO_FAULTS };

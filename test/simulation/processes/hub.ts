@@ -1,0 +1,92 @@
+/**
+ * A hub process: the real core, appender and stream functions, with simulated links in place of
+ * gRPC. It serves once it has read to the end, as services/hub/hub.ts does.
+ */
+import { createWorld } from '../../../services/aggregates/world.ts';
+import { loggedEvent } from '../../../services/contract/logged-event.ts';
+import type { NodeRecord } from '../../../services/contract/node-records.ts';
+import { TOPICS } from '../../../services/contract/topics.ts';
+import { nextOffsets } from '../../../services/contract/version.ts';
+import { createAppender } from '../../../services/hub/appender.ts';
+import { createHubCore, type HubCore, type NodeRecords } from '../../../services/hub/hub-core.ts';
+import { defineFunction, service, stream } from '../../../services/runtime/define-function.ts';
+import type { Life } from '../scheduler.ts';
+import { logInto, type Surroundings } from '../surroundings.ts';
+import type { SimulatedCheckpoints } from '../world/checkpoints.ts';
+import { type ControlWorld, host } from './control.ts';
+import { createProcess, type Process } from './process.ts';
+
+export interface Hub extends Process {
+  /** Null while it does not serve. */
+  serving(): { readonly life: Life; readonly core: HubCore } | null;
+}
+
+const GATEWAY_WAIT_MS = 1000;
+
+export function hubProcess(
+  name: string,
+  surroundings: Surroundings,
+  { eventLog, jobs }: ControlWorld,
+  checkpoints: SimulatedCheckpoints,
+): Hub {
+  let served: { readonly life: Life; readonly core: HubCore } | null = null;
+
+  const process = createProcess(name, surroundings, async (life) => {
+    const log = logInto(surroundings.history, name);
+    const clock = surroundings.scheduler.clockOf(life);
+    const components = { eventLog: eventLog.client(life), jobs: jobs.client(life), clock, log };
+    const world = createWorld(await checkpoints.client(life).all());
+    const nodeRecords: NodeRecords = new Map();
+    const appender = createAppender(components);
+    let core: HubCore | null = null;
+    let unread = 2;
+    const caughtUp = async (): Promise<void> => {
+      unread -= 1;
+      if (unread > 0) return;
+      const append = appender.add;
+      const init = { gatewayWaitMs: GATEWAY_WAIT_MS };
+      core = createHubCore(init, { world, nodeRecords, clock, log, append });
+      served = { life, core };
+    };
+    const functions = [
+      defineFunction({
+        name: 'hub-events',
+        trigger: stream(TOPICS.events.name, async () => nextOffsets(world.version)),
+        handler: {
+          batch: async (entries) => {
+            const events = entries.map(loggedEvent);
+            if (core !== null) core.events(events);
+            else for (const event of events) world.apply(event);
+          },
+          caughtUp,
+        },
+      }),
+      defineFunction({
+        name: 'hub-nodes',
+        trigger: stream(TOPICS.nodes.name, async () => ({})),
+        handler: {
+          batch: async (entries) => {
+            for (const { key, value } of entries) {
+              const record = value as unknown as NodeRecord;
+              nodeRecords.set(key, record);
+              core?.nodeRecord(record);
+            }
+          },
+          caughtUp,
+        },
+      }),
+      defineFunction({ name: 'hub-appends', trigger: service(), handler: appender.run }),
+    ];
+    await host(functions, components, surroundings);
+  });
+
+  return {
+    name,
+    get life() {
+      return process.life;
+    },
+    start: process.start,
+    kill: process.kill,
+    serving: () => (served?.life.alive === true ? served : null),
+  };
+}

@@ -1,0 +1,46 @@
+/** A process that can be started, killed at any moment, and started again. */
+
+import { endLife, type Life, newLife } from '../scheduler.ts';
+import type { Surroundings } from '../surroundings.ts';
+
+export interface Process {
+  readonly name: string;
+  /** Null while it is down. */
+  readonly life: Life | null;
+  start(): void;
+  /** SIGKILL: nothing of it runs any more. */
+  kill(): void;
+}
+
+/** `run` throws when the process would end by itself, which none of ours may. */
+export function createProcess(
+  name: string,
+  { history }: Surroundings,
+  run: (life: Life) => Promise<void>,
+): Process {
+  let life: Life | null = null;
+  return {
+    name,
+    get life() {
+      return life;
+    },
+    start() {
+      if (life !== null) return;
+      const started = newLife(name);
+      life = started;
+      history.tell(name, 'starts');
+      run(started).catch((error: unknown) => {
+        if (!started.alive) return;
+        const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+        history.broken('no process ends by itself', `${name}: ${text}`);
+      });
+    },
+    kill() {
+      if (life === null) return;
+      history.tell(name, 'is killed');
+      const ended = life;
+      life = null;
+      endLife(ended);
+    },
+  };
+}

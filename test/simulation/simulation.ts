@@ -1,0 +1,167 @@
+/**
+ * One schedule of the whole system: real mappers, watchers, hub cores and agent cores over a
+ * simulated log, network, disk, kernel and time. A busy phase with faults and disasters, then a
+ * quiet one in which everybody lives and nothing fails; the checkers look all the time, and at the
+ * end. The same seed and options give the same schedule, task by task.
+ */
+import { createWorld } from '../../services/aggregates/world.ts';
+import type { NodeRecord } from '../../services/contract/node-records.ts';
+import type { LoggedEvent } from '../../services/contract/records.ts';
+import { TOPICS } from '../../services/contract/topics.ts';
+import { checkAgentsEqualLog } from './checkers/agent-equals-log.ts';
+import { checkAnothersBerth } from './checkers/anothers-berth.ts';
+import { createBooks } from './checkers/books.ts';
+import { checkConverged } from './checkers/converges.ts';
+import { checkPodsRun } from './checkers/pods-run.ts';
+import { createSingleOwner } from './checkers/single-owner.ts';
+import { createVersionOrder } from './checkers/version-order.ts';
+import { createDice } from './dice.ts';
+import { createDisasters } from './disasters.ts';
+import { NO_FAULTS, type SimulationOptions } from './options.ts';
+import { type Agent, agentProcess } from './processes/agent.ts';
+import { type ControlWorld, mapperProcess, watcherProcess } from './processes/control.ts';
+import { hubProcess } from './processes/hub.ts';
+import { createKubelet, type Kubelet } from './processes/kubelet.ts';
+import { createScheduler, newLife } from './scheduler.ts';
+import { createHistory, type Surroundings } from './surroundings.ts';
+import { createWorkload } from './workload.ts';
+import { simulatedCheckpoints } from './world/checkpoints.ts';
+import { createCluster } from './world/cluster.ts';
+import { simulatedEventLog } from './world/event-log.ts';
+import { simulatedJobs } from './world/jobs.ts';
+import { createNetwork } from './world/network.ts';
+import { createNodeDisk } from './world/node-disk.ts';
+import { createNodeKernel, type NodeKernel } from './world/node-kernel.ts';
+import { GATEWAY, NODES } from './world/scenery.ts';
+
+export interface SimulationResult {
+  readonly seed: number;
+  /** Null: every rule held. */
+  readonly violation: string | null;
+  readonly steps: number;
+  readonly events: readonly LoggedEvent[];
+  /** What happened, the latest last. */
+  readonly history: readonly string[];
+}
+
+const START_MS = Date.UTC(2026, 0, 1);
+const ACTION_EVERY_MS = 3000;
+const RESTART_LOOK_MS = 2000;
+/** Longer than every retry, back-off and quarantine one after the other. */
+const QUIET_MS = 150_000;
+
+export async function simulate(
+  seed: number,
+  options: SimulationOptions,
+): Promise<SimulationResult> {
+  const dice = createDice(seed);
+  const scheduler = createScheduler(START_MS);
+  const history = createHistory(scheduler);
+  const { faults } = options;
+  const atEnd = new Set<() => void>();
+  const surroundings: Surroundings = { scheduler, dice, faults, history, atEnd };
+  const director = newLife('director');
+  const later = (ms: number, run: () => void): void => {
+    scheduler.later(director, ms, run);
+  };
+
+  const truth = createWorld();
+  const singleOwner = createSingleOwner(history);
+  const versions = createVersionOrder(history);
+  const books = createBooks(truth, history, singleOwner.granted);
+  const eventLog = simulatedEventLog(surroundings, (event) => {
+    const effects = truth.apply(event);
+    books.event(event, effects);
+    history.tell('log', eventText(event, effects.ignored));
+  });
+  const jobs = simulatedJobs(surroundings);
+  const cluster = createCluster((what) => history.tell('cluster', what));
+  const control: ControlWorld = { eventLog, jobs, cluster };
+  const kept = [simulatedCheckpoints(surroundings), simulatedCheckpoints(surroundings)];
+  const mappers = kept.map((one, i) => mapperProcess(`mapper-${i}`, surroundings, control, one));
+  const hubs = kept.map((one, i) => hubProcess(`hub-${i}`, surroundings, control, one));
+  const watchers = [0, 1].map((i) => watcherProcess(`watcher-${i}`, surroundings, control));
+  const network = createNetwork(surroundings, hubs);
+
+  const kubelets: Kubelet[] = [];
+  const onKernelChange = (kernel: NodeKernel, table: string): void => {
+    if (table !== 'pods') return;
+    singleOwner.kernelChanged(kernel);
+    const kubelet = kubelets.find(({ agent }) => agent.name === kernel.node);
+    if (kubelet !== undefined) checkAnothersBerth(kubelet, books, history);
+  };
+  const agents: Agent[] = [...NODES, GATEWAY].map((node, i) => {
+    const kernel = createNodeKernel(node, surroundings, onKernelChange);
+    const disk = createNodeDisk(surroundings);
+    const machine = { node, number: i + 1, kernel, disk, bootId: dice.id() };
+    return agentProcess(machine, surroundings, network, versions.acked);
+  });
+  const onRunning = (kubelet: Kubelet): void => checkAnothersBerth(kubelet, books, history);
+  for (const agent of agents) {
+    kubelets.push(createKubelet({ onRunning }, agent, cluster, surroundings));
+  }
+
+  const workload = createWorkload(cluster, dice);
+  const supervised = [...mappers, ...hubs, ...agents];
+  const disaster = createDisasters(
+    { supervised, watchers, kubelets, network, eventLog, later },
+    surroundings,
+  );
+  const isOver = (): boolean => history.violation !== null;
+  const everySecond = (): void => {
+    for (const agent of agents) versions.look(agent);
+    for (const process of supervised) if (dice.chance(0.3)) process.start();
+    if (watchers.every(({ life }) => life === null)) dice.pick(watchers).start();
+    later(dice.next() * RESTART_LOOK_MS, everySecond);
+  };
+
+  workload.begin();
+  for (const process of supervised) process.start();
+  everySecond();
+  const busyMs = options.actions * ACTION_EVERY_MS;
+  for (let i = 0; i < options.actions; i++) later(dice.next() * busyMs, workload.act);
+  for (let i = 0; i < options.disasters; i++) later(dice.next() * busyMs, disaster);
+  await scheduler.runUntil(START_MS + busyMs, isOver);
+
+  if (!isOver()) {
+    history.tell('director', 'all is quiet from here on');
+    surroundings.faults = NO_FAULTS;
+    eventLog.clockOffsetMs = 0;
+    network.cutOff.clear();
+    const [keeps, ends] = dice.chance(0.5) ? watchers : [...watchers].reverse();
+    keeps?.start();
+    ends?.kill();
+    const roomy = dice.chance(0.5);
+    if (roomy) workload.makeRoom();
+    for (const process of supervised) process.start();
+    await scheduler.runUntil(START_MS + busyMs + QUIET_MS, isOver);
+    if (!isOver()) {
+      checkConverged(truth, cluster, history);
+      checkAgentsEqualLog(truth, nodeRecords(), kubelets, history);
+      checkPodsRun(truth, cluster, kubelets, roomy, history);
+    }
+  }
+
+  function nodeRecords(): NodeRecord[] {
+    const latest = eventLog.latest(TOPICS.nodes.name).values();
+    return [...latest].map(({ value }) => value as unknown as NodeRecord);
+  }
+
+  for (const process of [...supervised, ...watchers]) process.kill();
+  for (const end of atEnd) end();
+  return {
+    seed,
+    violation: history.violation,
+    steps: scheduler.steps,
+    events: eventLog.events,
+    history: history.lines(),
+  };
+}
+
+function eventText({ partition, offset, record }: LoggedEvent, ignored: string | null): string {
+  const { aggregate, body, source } = record;
+  const { type, ...rest } = body;
+  const by = source === null ? '' : ` by ${source.by} ${source.number}`;
+  const fate = ignored === null ? '' : ` IGNORED ${ignored}`;
+  return `${partition}:${offset} ${aggregate} ${type}${by}${fate} ${JSON.stringify(rest)}`;
+}

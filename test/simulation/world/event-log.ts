@@ -1,0 +1,195 @@
+/**
+ * The log as an EventLog port, in memory: all topics, partitions, compacted view, cursors. What a
+ * process asked for happens although it died meanwhile, since the request was under way; the
+ * answer reaches the living only. Appends fail, happen twice or late as the faults say. Values
+ * are frozen copies, as if they had been on a disk.
+ */
+import { canonicalJson } from '../../../services/contract/canonical.ts';
+import { berthError } from '../../../services/contract/errors.ts';
+import { loggedEvent } from '../../../services/contract/logged-event.ts';
+import { partitionOf } from '../../../services/contract/partition.ts';
+import type { LoggedEvent } from '../../../services/contract/records.ts';
+import { TOPICS, type Topic } from '../../../services/contract/topics.ts';
+import type { Entry, EventLog, NewEntry, Offsets } from '../../../services/ports/event-log/port.ts';
+import { type Life, newLife } from '../scheduler.ts';
+import type { Surroundings } from '../surroundings.ts';
+
+export interface SimulatedEventLog {
+  /** As one incarnation of a process sees it. */
+  client(life: Life): EventLog;
+  /** The history so far, in the order of writing. */
+  readonly events: readonly LoggedEvent[];
+  latest(topic: Topic): ReadonlyMap<string, Entry>;
+  /** Added to the time of what is appended. */
+  clockOffsetMs: number;
+}
+
+const PARTITIONS = 3;
+const READ_BATCH_MAX = 12;
+const LATE_MS = 30_000;
+
+type Partitions = readonly Entry[][];
+type Fate = 'done' | 'lost' | 'unknown' | 'late' | 'partly' | 'twice';
+
+/** `onEvent` is shown each record of the history when it is written. */
+export function simulatedEventLog(
+  surroundings: Surroundings,
+  onEvent: (event: LoggedEvent) => void,
+): SimulatedEventLog {
+  const { scheduler, dice } = surroundings;
+  const broker = newLife('log');
+  const events: LoggedEvent[] = [];
+  const topics = new Map<Topic, Partitions>();
+  const latest = new Map<Topic, Map<string, Entry>>();
+  const cursors = new Map<string, Offsets>();
+  const waiting = new Set<() => void>();
+  for (const { name } of Object.values(TOPICS)) {
+    topics.set(
+      name,
+      Array.from({ length: PARTITIONS }, () => []),
+    );
+    latest.set(name, new Map());
+  }
+  const partitionsOf = (topic: Topic): Partitions => topics.get(topic) ?? [];
+
+  function write(topic: Topic, entries: readonly NewEntry[]): Entry[] {
+    const written = entries.map(({ key, value }) => {
+      const partition = partitionOf(key, PARTITIONS);
+      const list = partitionsOf(topic)[partition] as Entry[];
+      const timeMs = Math.floor(scheduler.nowMs + log.clockOffsetMs);
+      const entry = { key, value: frozenCopy(value), partition, offset: list.length, timeMs };
+      list.push(entry);
+      latest.get(topic)?.set(key, entry);
+      return entry;
+    });
+    if (topic === TOPICS.events.name) {
+      for (const entry of written) {
+        const event = loggedEvent(entry);
+        events.push(event);
+        onEvent(event);
+      }
+    }
+    for (const wake of waiting) wake();
+    return written;
+  }
+
+  function append(life: Life, topic: Topic, entries: readonly NewEntry[]): Promise<Entry[]> {
+    return new Promise((resolve, reject) => {
+      if (!life.alive) return;
+      const answer = (say: () => void): void => {
+        scheduler.later(life, dice.delayMs(), say);
+      };
+      const refuse = (): void => reject(berthError('BERTH_LOG_WRITE', { reason: 'simulated' }));
+      const fate = fateOf(surroundings);
+      // As they are now: whoever appends may go on with what it passed.
+      const copies = entries.map(({ key, value }) => ({ key, value: frozenCopy(value) }));
+      scheduler.later(broker, dice.delayMs(), () => {
+        if (fate === 'lost') return answer(refuse);
+        if (fate === 'late') {
+          scheduler.later(broker, dice.next() * LATE_MS, () => write(topic, copies));
+          return answer(refuse);
+        }
+        if (fate === 'partly') {
+          const able = dice.below(PARTITIONS);
+          write(
+            topic,
+            copies.filter(({ key }) => partitionOf(key, PARTITIONS) !== able),
+          );
+          return answer(refuse);
+        }
+        const written = write(topic, copies);
+        if (fate === 'twice') write(topic, copies);
+        answer(fate === 'unknown' ? refuse : () => resolve(written));
+      });
+    });
+  }
+
+  function news(life: Life, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        waiting.delete(wake);
+        signal.removeEventListener('abort', done);
+        scheduler.later(life, dice.delayMs(), resolve);
+      };
+      const done = (): void => {
+        waiting.delete(wake);
+        resolve();
+      };
+      waiting.add(wake);
+      signal.addEventListener('abort', done, { once: true });
+    });
+  }
+
+  function nextBatch(topic: Topic, next: Record<number, number>): readonly Entry[] | null {
+    const behind = partitionsOf(topic).flatMap((list, partition) =>
+      (next[partition] ?? 0) < list.length ? [partition] : [],
+    );
+    if (behind.length === 0) return null;
+    const partition = dice.pick(behind);
+    const from = next[partition] ?? 0;
+    const entries = (partitionsOf(topic)[partition] ?? []).slice(
+      from,
+      from + dice.between(1, READ_BATCH_MAX),
+    );
+    next[partition] = from + entries.length;
+    return entries;
+  }
+
+  async function* read(life: Life, topic: Topic, from: Offsets, signal: AbortSignal) {
+    const next: Record<number, number> = { ...from };
+    while (!signal.aborted) {
+      const batch = nextBatch(topic, next);
+      if (batch === null) await news(life, signal);
+      else yield batch;
+    }
+  }
+
+  /** What the broker says, after the way there and back. */
+  function ask<T>(life: Life, answer: () => T): Promise<T> {
+    return new Promise((resolve) => {
+      scheduler.later(life, dice.delayMs(), () => {
+        const said = answer();
+        scheduler.later(life, dice.delayMs(), () => resolve(said));
+      });
+    });
+  }
+
+  const log: SimulatedEventLog = {
+    events,
+    clockOffsetMs: 0,
+    latest: (topic) => latest.get(topic) ?? new Map(),
+    client: (life) => ({
+      // The port's only kind so far; nothing here depends on it.
+      kind: 'lmdb',
+      partitionCount: () => PARTITIONS,
+      append: (topic, entries) => append(life, topic, entries),
+      read: (topic, from, signal) => read(life, topic, from, signal),
+      ends: (topic) => ask(life, () => endsOf(partitionsOf(topic))),
+      latest: (topic) => ask(life, () => new Map(latest.get(topic))),
+      commit: (cursor, topic, offsets) =>
+        ask(life, () => {
+          cursors.set(`${cursor} ${topic}`, offsets);
+        }),
+      committed: (cursor, topic) => ask(life, () => cursors.get(`${cursor} ${topic}`) ?? {}),
+      close: async () => undefined,
+    }),
+  };
+  return log;
+}
+
+function fateOf({ dice, faults }: Surroundings): Fate {
+  const { appendLost, appendUnknown, appendLate, appendPartly, appendTwice } = faults;
+  if (dice.chance(appendLost)) return 'lost';
+  if (dice.chance(appendUnknown)) return 'unknown';
+  if (dice.chance(appendLate)) return 'late';
+  if (dice.chance(appendPartly)) return 'partly';
+  return dice.chance(appendTwice) ? 'twice' : 'done';
+}
+
+function endsOf(partitions: Partitions): Offsets {
+  return Object.fromEntries(partitions.map((list, partition) => [partition, list.length]));
+}
+
+function frozenCopy(value: NewEntry['value']): NewEntry['value'] {
+  return JSON.parse(canonicalJson(value), (_, field) => Object.freeze(field));
+}
