@@ -1,8 +1,10 @@
 /**
  * Saves what changed since the last time, all of it at once: a reader that starts from checkpoints
- * may then begin right behind them, whichever aggregates were idle.
+ * may then begin right behind them, whichever aggregates were idle. Where another mapper that is
+ * ahead has saved already, nothing is: this one has its turn when it has read as far.
  */
 import type { World } from '../aggregates/world.ts';
+import { hasCode } from '../contract/errors.ts';
 import type { AggregateKey } from '../contract/identity.ts';
 import type { Checkpoints } from '../ports/checkpoints/port.ts';
 
@@ -27,7 +29,7 @@ export function createCheckpointer(world: World, checkpoints: Checkpoints): Chec
         await checkpoints.save(texts);
       } catch (error) {
         for (const key of keys) changed.add(key);
-        throw error;
+        if (!hasCode(error, 'BERTH_CHECKPOINT_BACKWARDS')) throw error;
       }
     },
   };

@@ -77,7 +77,9 @@ export async function simulate(
   const jobs = simulatedJobs(surroundings);
   const cluster = createCluster((what) => history.tell('cluster', what));
   const control: ControlWorld = { eventLog, jobs, cluster };
-  const kept = [simulatedCheckpoints(surroundings), simulatedCheckpoints(surroundings)];
+  // Two control processes with a store each, or both with one.
+  const shared = simulatedCheckpoints(surroundings);
+  const kept = [shared, dice.chance(0.5) ? shared : simulatedCheckpoints(surroundings)];
   const mappers = kept.map((one, i) => mapperProcess(`mapper-${i}`, surroundings, control, one));
   const hubs = kept.map((one, i) => hubProcess(`hub-${i}`, surroundings, control, one));
   const watchers = [0, 1].map((i) => watcherProcess(`watcher-${i}`, surroundings, control));
