@@ -4,8 +4,8 @@
  *
  * Each returns 0 (or what it says, never negative) or -errno. Callers own all buffers; nothing is
  * kept of them after the call, and nothing calls back. One call does a whole batch. Nothing here
- * decides anything. Any thread may call; berth_object__open alone only one at a time, since libbpf's
- * warnings go to one place.
+ * decides anything. Any thread may call; berth_object__open alone only one at a time, since
+ * libbpf's warnings go to one place.
  *
  * `netns`: path of a network namespace (/run/netns/x, /proc/N/ns/net), or NULL for the caller's.
  * The thread enters it and returns within the call; one that cannot return ends the process, since
@@ -21,7 +21,7 @@
 /* That of berth_abi.h: what the maps' structs look like. */
 BERTH_API uint32_t berth_abi_version(void);
 
-/* --- objects: a loaded .bpf.o --------------------------------------------------------------- */
+/* --- objects: a loaded .bpf.o --- */
 
 struct berth_object;
 
@@ -36,10 +36,10 @@ BERTH_API void berth_object__close(struct berth_object *object);
 /* A descriptor that the object owns. */
 BERTH_API int berth_object__program(const struct berth_object *object, const char *name);
 BERTH_API int berth_object__map(const struct berth_object *object, const char *name);
-/* Of each struct named berth_*, from the object's BTF: `NAME SIZE MEMBER=OFFSET...`, a line each. */
+/* Of each struct named berth_*, by the object's BTF: `NAME SIZE MEMBER=OFFSET...`, a line each. */
 BERTH_API int berth_object__layout(const struct berth_object *object, char *text, uint32_t size);
 
-/* --- maps ------------------------------------------------------------------------------------- */
+/* --- maps --- */
 
 /* `count`: of entries; after a failure, of those that are in force. */
 BERTH_API int berth_map__update_batch(int map, const void *keys, const void *values,
@@ -57,7 +57,7 @@ BERTH_API int berth_map__dump(int map, void *keys, void *values, uint32_t *count
 /* Of a per-CPU array of u64 pairs: one pair of sums for each of the first `count` elements. */
 BERTH_API int berth_map__sum_pairs(int map, uint64_t *sums, uint32_t count);
 
-/* --- hooks ------------------------------------------------------------------------------------- */
+/* --- hooks --- */
 
 #define BERTH_HOOK_TCX_INGRESS 0
 #define BERTH_HOOK_TCX_EGRESS  1
@@ -84,7 +84,7 @@ BERTH_API int berth_hook__first(uint32_t ifindex, uint32_t hook, const char *net
 BERTH_API int berth_prog__test_run(int program, const void *frame, uint32_t size, void *out,
 				   uint32_t *out_size, uint32_t *verdict);
 
-/* --- network namespaces ------------------------------------------------------------------------ */
+/* --- network namespaces --- */
 
 /* A descriptor of a socket made inside the namespace. */
 BERTH_API int berth_netns__socket(const char *netns, int family, int type, int protocol);

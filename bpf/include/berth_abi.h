@@ -43,7 +43,7 @@ _Static_assert(sizeof(union berth_ip) == 16, "an address is 16 bytes");
 /* Room for reasons to come (lib/drop_reasons.h). */
 #define BERTH_REASONS_ENTRIES 64
 
-/* --- pods: pod IP -> its berths ------------------------------------------------------------- */
+/* --- pods: pod IP -> its berths --- */
 
 /* An EgressNat selects the pod: what is protected (set 1) it reaches by a berth or not at all. */
 #define BERTH_POD_SELECTED 1
@@ -76,7 +76,7 @@ struct berth_pod {
 _Static_assert(sizeof(struct berth_pod) == 120, "layout");
 _Static_assert(__builtin_offsetof(struct berth_pod, berths) == 24, "layout");
 
-/* --- policies: (policy set, destination) -> verdict ----------------------------------------- */
+/* --- policies: (policy set, destination) -> verdict --- */
 
 /* Every protected CIDR: the guard for pod IPs that the node does not know. */
 #define BERTH_SET_UNKNOWN 0
@@ -109,7 +109,7 @@ struct berth_policy {
 };
 _Static_assert(sizeof(struct berth_policy) == 52, "layout");
 
-/* --- blocks: (address index << 10) | (port >> log2 N) -> whose the block is ------------------- */
+/* --- blocks: (address index << 10) | (port >> log2 N) -> whose the block is --- */
 
 #define BERTH_BLOCK_NONE 0
 #define BERTH_BLOCK_POD	 1 /* a pod of this node */
@@ -126,7 +126,7 @@ struct berth_block {
 _Static_assert(sizeof(struct berth_block) == 24, "layout");
 _Static_assert(__builtin_offsetof(struct berth_block, pod_ip) == 8, "layout");
 
-/* --- nodes: node index -> next hop ------------------------------------------------------------ */
+/* --- nodes: node index -> next hop --- */
 
 struct berth_node {
 	__u8 mac[6];
@@ -136,7 +136,7 @@ struct berth_node {
 };
 _Static_assert(sizeof(struct berth_node) == 24, "layout");
 
-/* --- addresses: NAT address -> its place in blocks --------------------------------------------- */
+/* --- addresses: NAT address -> its place in blocks --- */
 
 /* This gateway answers ARP for it. */
 #define BERTH_ADDRESS_OWNED 1
@@ -148,7 +148,7 @@ struct berth_address {
 };
 _Static_assert(sizeof(struct berth_address) == 4, "layout");
 
-/* --- local_pods: CIDR -> "a source in here is a pod of this node" ------------------------------- */
+/* --- local_pods: CIDR -> "a source in here is a pod of this node" --- */
 
 struct berth_cidr_key {
 	__u32 prefixlen;	/* HBO: in 128 bits */
@@ -162,14 +162,14 @@ struct berth_local_pods {
 };
 _Static_assert(sizeof(struct berth_local_pods) == 4, "layout");
 
-/* --- interfaces: ifindex (HBO) of a pod's host-side veth -> the pod's IP ------------------------ */
+/* --- interfaces: ifindex (HBO) of a pod's host-side veth -> the pod's IP --- */
 
 struct berth_interface {
 	union berth_ip pod_ip; /* NBO */
 };
 _Static_assert(sizeof(struct berth_interface) == 16, "layout");
 
-/* --- config: one element ------------------------------------------------------------------------ */
+/* --- config: one element --- */
 
 struct berth_config {
 	__u16 pod_port_first; /* HBO: L */
@@ -178,7 +178,7 @@ struct berth_config {
 };
 _Static_assert(sizeof(struct berth_config) == 16, "layout");
 
-/* --- counters: reason -> sums, one a CPU --------------------------------------------------------- */
+/* --- counters: reason -> sums, one a CPU --- */
 
 struct berth_counter {
 	__u64 packets;

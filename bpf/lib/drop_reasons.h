@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
 /*
- * Everything that Berth counts: what it drops, what it rejects (drops and tells the sender), what it
- * does, and notes that count a packet a second time. The one list: TypeScript names, metric labels
- * and docs are generated from it.
+ * Everything that Berth counts: what it drops, what it rejects (drops and tells the sender), what
+ * it does, and notes that count a packet a second time. The one list: TypeScript names, metric
+ * labels and docs are generated from it.
  *
  * A number is never used twice: a reason that is no longer raised keeps its line, with the class
  * `retired`. BERTH_REASONS_ENTRIES bounds them.

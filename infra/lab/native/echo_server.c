@@ -150,7 +150,7 @@ static void note_flow(struct echo_server *server, const struct sockaddr_in *sour
 	report_peer(server, "udp", source, destination);
 }
 
-/* The control data of the datagram becomes that of the answer: by PKTINFO, from the same address. */
+/* The datagram's control data becomes the answer's: by PKTINFO, from the same address. */
 static bool answer_from_asked(struct msghdr *message, struct in_addr *asked)
 {
 	struct cmsghdr *control = CMSG_FIRSTHDR(message);

@@ -1,0 +1,66 @@
+/** What is saved when, and that a mapper which lags behind another neither stops nor goes back. */
+import { expect, test } from 'vitest';
+import { createStory } from '../../test/fold/story.ts';
+import { berthError } from '../contract/errors.ts';
+import type { Checkpoint, Checkpoints } from '../ports/checkpoints/port.ts';
+import { createCheckpointer } from './checkpointing.ts';
+
+function keeping(refuse: () => Error | null): Checkpoints & { saved: Checkpoint[][] } {
+  const saved: Checkpoint[][] = [];
+  return {
+    saved,
+    async save(checkpoints) {
+      const error = refuse();
+      if (error !== null) throw error;
+      saved.push([...checkpoints]);
+    },
+    all: async () => saved.flat(),
+    close: async () => undefined,
+  };
+}
+
+const aggregates = (pass: readonly Checkpoint[] | undefined) =>
+  pass?.map(({ aggregate }) => aggregate).sort();
+
+test('what changed since the last time is saved at once, and only that', async () => {
+  const story = createStory();
+  const kept = keeping(() => null);
+  const checkpointer = createCheckpointer(story.world, kept);
+  story.pool('blue');
+  story.target('orders-db');
+  for (const key of ['pools', 'target/orders-db'] as const) checkpointer.changed(key);
+  await checkpointer.save();
+  await checkpointer.save();
+  story.pool('green');
+  checkpointer.changed('pools');
+  await checkpointer.save();
+  expect(kept.saved.map(aggregates)).toEqual([['pools', 'target/orders-db'], ['pools']]);
+});
+
+test('a mapper behind another saves nothing, and all of it once it has read as far', async () => {
+  const story = createStory();
+  const details = { aggregate: 'pools', offset: 3, have: 4 };
+  let refusal: Error | null = berthError('BERTH_CHECKPOINT_BACKWARDS', details);
+  const kept = keeping(() => refusal);
+  const checkpointer = createCheckpointer(story.world, kept);
+  story.pool('blue');
+  checkpointer.changed('pools');
+  await checkpointer.save();
+  expect(kept.saved).toEqual([]);
+  refusal = null;
+  await checkpointer.save();
+  expect(kept.saved.map(aggregates)).toEqual([['pools']]);
+});
+
+test('any other refusal is told, and what was to be saved is not forgotten', async () => {
+  const story = createStory();
+  let refusal: Error | null = new Error('the disk is full');
+  const kept = keeping(() => refusal);
+  const checkpointer = createCheckpointer(story.world, kept);
+  story.pool('blue');
+  checkpointer.changed('pools');
+  await expect(checkpointer.save()).rejects.toThrow('the disk is full');
+  refusal = null;
+  await checkpointer.save();
+  expect(kept.saved.map(aggregates)).toEqual([['pools']]);
+});
