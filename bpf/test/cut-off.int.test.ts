@@ -2,12 +2,12 @@
  * Frames cut off at every length, and frames of noise: no program may fail on them, read past them,
  * or let one through under a NAT address that has no whole header to be translated.
  */
-import { afterAll, beforeAll, expect, test } from 'vitest';
+
+import { expect, test } from 'vitest';
 import type { ProgramName } from '../../services/ports/datapath/port.ts';
-import { noKernel } from './bpf-file-system.ts';
+import { fixtureSuite } from './fixture-suite.ts';
 import { ETHERNET_BYTES, icmp, ipv4, tcp, udp } from './frames.ts';
-import { type ProgramBench, programBench } from './program-bench.ts';
-import { BARE_POD, BASE, fillWorld, L, NAT, OWN_MAC, POD, REMOTE_BASE, TARGET } from './world.ts';
+import { BARE_POD, BASE, L, NAT, OWN_MAC, POD, REMOTE_BASE, TARGET } from './world.ts';
 
 const PROGRAMS: readonly ProgramName[] = ['egress', 'return', 'steer', 'pod'];
 const LENGTHS = Array.from({ length: 61 }, (_, length) => length);
@@ -41,18 +41,10 @@ const WHOLE: Readonly<Record<string, { frame: Uint8Array; headers: number }>> = 
   'no protocol at all': { frame: ipv4({ from: POD, to: TARGET }, 255, OPTIONS), headers: 20 },
 };
 
-let bench: ProgramBench;
-
-beforeAll(() => {
-  if (noKernel !== null) return;
-  bench = programBench();
-  fillWorld(bench.tables);
-});
-
-afterAll(() => bench?.close());
+const benchFor = fixtureSuite({});
 
 test.for(Object.entries(WHOLE))('%s, cut off at every length', ([, { frame, headers }], ctx) => {
-  ctx.skip(noKernel !== null, noKernel ?? '');
+  const bench = benchFor(ctx);
   for (const program of PROGRAMS) {
     for (const length of LENGTHS.filter((one) => one >= BYTES_MIN[program])) {
       const cut = frame.slice(0, length);
@@ -70,7 +62,7 @@ test.for(Object.entries(WHOLE))('%s, cut off at every length', ([, { frame, head
 });
 
 test('every version and header length that an IP header can claim', (ctx) => {
-  ctx.skip(noKernel !== null, noKernel ?? '');
+  const bench = benchFor(ctx);
   for (let byte = 0; byte < 256; byte++) {
     const frame = tcp({ from: `${POD}:${L}`, to: DB, flags: 'S', macs: MACS });
     frame[ETHERNET_BYTES] = byte;
@@ -82,7 +74,7 @@ test('every version and header length that an IP header can claim', (ctx) => {
 });
 
 test('noise after an Ethernet header', (ctx) => {
-  ctx.skip(noKernel !== null, noKernel ?? '');
+  const bench = benchFor(ctx);
   let state = 12345;
   const noise = () => {
     state = (Math.imul(state, 1103515245) + 12345) >>> 0;

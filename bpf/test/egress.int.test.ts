@@ -1,9 +1,8 @@
 /** berth_egress, one packet after another. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { noKernel } from './bpf-file-system.ts';
-import { checkFixture, type Fixture } from './fixture.ts';
+import { expect, test } from 'vitest';
+import type { Fixture } from './fixture.ts';
+import { fixtureSuite } from './fixture-suite.ts';
 import { icmp, ipv4, ipv6, quoted, type TcpParts, tcp, UDP, type UdpParts, udp } from './frames.ts';
-import { type ProgramBench, programBench } from './program-bench.ts';
 import {
   BARE_POD,
   BASE,
@@ -12,7 +11,6 @@ import {
   DIRECT_2,
   ELSEWHERE,
   FREE_POD,
-  fillWorld,
   HOLE,
   HOST,
   IN_HOLE,
@@ -207,34 +205,16 @@ const DROPS = [
   drops('a fragment with a NAT address as source', fragment(NAT, ELSEWHERE), 'NAT_SOURCE'),
 ];
 
-let bench: ProgramBench;
-
-beforeAll(() => {
-  if (noKernel !== null) return;
-  bench = programBench();
-  fillWorld(bench.tables);
-});
-
-afterAll(() => bench?.close());
-
-const groups: Readonly<Record<string, readonly Fixture[]>> = {
+const benchFor = fixtureSuite({
   'translates by the berth': TRANSLATIONS,
   'does not touch': UNTOUCHED,
   'answers with RST': REJECTIONS,
   'answers with ICMP prohibited': PROHIBITIONS,
   'drops with a reason': DROPS,
-};
-for (const [group, fixtures] of Object.entries(groups)) {
-  describe(group, () => {
-    test.for(fixtures)('$name', (fixture, ctx) => {
-      ctx.skip(noKernel !== null, noKernel ?? '');
-      checkFixture(bench, fixture);
-    });
-  });
-}
+});
 
 test('drops a RST that it may not let out, and answers nothing', (ctx) => {
-  ctx.skip(noKernel !== null, noKernel ?? '');
+  const bench = benchFor(ctx);
   const frame = tcp({ from: `${BARE_POD}:${L}`, to: DB, flags: 'R' });
   const outcome = bench.run('egress', frame);
   expect(outcome.verdict).toBe('drop');
@@ -242,7 +222,7 @@ test('drops a RST that it may not let out, and answers nothing', (ctx) => {
 });
 
 test('leaves all but IP alone', (ctx) => {
-  ctx.skip(noKernel !== null, noKernel ?? '');
+  const bench = benchFor(ctx);
   const frame = syn(`${POD}:${L}`, DB);
   frame.set([0x88, 0xcc], 12);
   expect(bench.run('egress', frame)).toEqual({ verdict: 'next', frame, counted: [] });

@@ -1,12 +1,11 @@
 /** berth_pod, the source guard at the veth of POD. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { parseIp } from '../../services/contract/ip-address.ts';
 import { interfaceKey } from '../../services/ports/datapath/tables/interfaces.ts';
 import { encodePod, podKey } from '../../services/ports/datapath/tables/pods.ts';
-import { noKernel } from './bpf-file-system.ts';
-import { checkFixture, type Fixture } from './fixture.ts';
+import type { Fixture } from './fixture.ts';
+import { fixtureSuite } from './fixture-suite.ts';
 import { arp, ipv6, tcp, UDP } from './frames.ts';
-import { type ProgramBench, programBench } from './program-bench.ts';
 import { ELSEWHERE, FREE_POD, fillWorld, HOLE, L, NAT, POD, TARGET, TARGET_V6 } from './world.ts';
 
 const DB = `${TARGET}:5432`;
@@ -53,33 +52,18 @@ const DROPPED = [
   drops('IPv6 to a target', ipv6('2001:db8:9::1', TARGET_V6, UDP, new Uint8Array(8)), 'IPV6_OUT'),
 ];
 
-let bench: ProgramBench;
-
-beforeAll(() => {
-  if (noKernel !== null) return;
-  bench = programBench();
-  fillWorld(bench.tables);
+const benchFor = fixtureSuite({ passes: PASSED, drops: DROPPED }, (tables) => {
+  fillWorld(tables);
   const berth = { natAddress: parseIp(NAT), base: 8192, sizeLog2: 10, mapped: true, policySet: 2 };
   const other = encodePod({ ip: parseIp(OTHER_BERTHED_POD), selected: true, berths: [berth] });
-  bench.tables.put('pods', [other]);
+  tables.put('pods', [other]);
 });
-
-afterAll(() => bench?.close());
-
-for (const [group, fixtures] of Object.entries({ passes: PASSED, drops: DROPPED })) {
-  describe(group, () => {
-    test.for(fixtures)('$name', (fixture, ctx) => {
-      ctx.skip(noKernel !== null, noKernel ?? '');
-      checkFixture(bench, fixture);
-    });
-  });
-}
 
 describe('IPv6 to a target, which cannot be translated yet', () => {
   const frame = ipv6('2001:db8:9::1', TARGET_V6, UDP, new Uint8Array(8));
 
   test('is dropped as long as the pod is not known', (ctx) => {
-    ctx.skip(noKernel !== null, noKernel ?? '');
+    const bench = benchFor(ctx);
     bench.tables.remove('pods', [podKey(parseIp(POD))]);
     try {
       expect(bench.run('pod', frame).counted).toEqual(['IPV6_OUT']);
@@ -89,7 +73,7 @@ describe('IPv6 to a target, which cannot be translated yet', () => {
   });
 
   test('passes when the pod is known and not selected', (ctx) => {
-    ctx.skip(noKernel !== null, noKernel ?? '');
+    const bench = benchFor(ctx);
     bench.tables.put('pods', [encodePod({ ip: parseIp(POD), selected: false, berths: [] })]);
     try {
       expect(bench.run('pod', frame).verdict).toBe('next');
@@ -100,7 +84,7 @@ describe('IPv6 to a target, which cannot be translated yet', () => {
 });
 
 test('guards no interface that is not in the table', (ctx) => {
-  ctx.skip(noKernel !== null, noKernel ?? '');
+  const bench = benchFor(ctx);
   bench.tables.remove('interfaces', [interfaceKey(1)]);
   try {
     expect(bench.run('pod', sent(STRANGER, DB)).verdict).toBe('next');

@@ -1,12 +1,11 @@
 /** berth_return, and whole flows: what went out by egress comes back. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { ipToBytes, parseIp } from '../../services/contract/ip-address.ts';
 import { LAYOUT } from '../../services/ports/datapath/tables/layout.gen.ts';
 import { encodePod, podKey } from '../../services/ports/datapath/tables/pods.ts';
-import { noKernel } from './bpf-file-system.ts';
-import { checkFixture, type Fixture } from './fixture.ts';
+import type { Fixture } from './fixture.ts';
+import { fixtureSuite } from './fixture-suite.ts';
 import { icmp, ipv4, tcp, UDP, udp } from './frames.ts';
-import { type ProgramBench, programBench } from './program-bench.ts';
 import {
   BARE_POD,
   BASE,
@@ -144,33 +143,15 @@ const FLOW: readonly Fixture[] = [
   },
 ];
 
-let bench: ProgramBench;
-
-beforeAll(() => {
-  if (noKernel !== null) return;
-  bench = programBench();
-  fillWorld(bench.tables);
-});
-
-afterAll(() => bench?.close());
-
-const groups: Readonly<Record<string, readonly Fixture[]>> = {
+const benchFor = fixtureSuite({
   'brings back to the pod': RETURNS,
   'does not touch': UNTOUCHED,
   'drops with a reason': DROPS,
   'a TCP connection': FLOW,
-};
-for (const [group, fixtures] of Object.entries(groups)) {
-  describe(group, () => {
-    test.for(fixtures)('$name', (fixture, ctx) => {
-      ctx.skip(noKernel !== null, noKernel ?? '');
-      checkFixture(bench, fixture);
-    });
-  });
-}
+});
 
 test('each direct port goes out and comes back as itself, and no other does', (ctx) => {
-  ctx.skip(noKernel !== null, noKernel ?? '');
+  const bench = benchFor(ctx);
   const seen = new Set<string>();
   for (let i = 0; i < DIRECT; i++) {
     const pod = `${POD}:${L + i}`;
@@ -185,7 +166,7 @@ test('each direct port goes out and comes back as itself, and no other does', (c
 });
 
 test('a block whose pod is gone leads nowhere', (ctx) => {
-  ctx.skip(noKernel !== null, noKernel ?? '');
+  const bench = benchFor(ctx);
   bench.tables.remove('pods', [podKey(parseIp(POD))]);
   try {
     const outcome = bench.run('return', reply(DB, `${NAT}:${BASE}`));
@@ -196,7 +177,7 @@ test('a block whose pod is gone leads nowhere', (ctx) => {
 });
 
 test('a block whose berth may not be used any more leads nowhere', (ctx) => {
-  ctx.skip(noKernel !== null, noKernel ?? '');
+  const bench = benchFor(ctx);
   const berth = { natAddress: parseIp(NAT), base: BASE, sizeLog2: 10, policySet: 2 };
   const pod = { ip: parseIp(POD), selected: true, berths: [{ ...berth, mapped: false }] };
   bench.tables.put('pods', [encodePod(pod)]);
@@ -209,7 +190,7 @@ test('a block whose berth may not be used any more leads nowhere', (ctx) => {
 });
 
 test('an entry that is another pod’s is not obeyed, in neither direction', (ctx) => {
-  ctx.skip(noKernel !== null, noKernel ?? '');
+  const bench = benchFor(ctx);
   const [value = null] = bench.tables.read('pods', [podKey(parseIp(POD))]);
   if (value === null) throw new Error('no pod');
   value.set(ipToBytes(parseIp(BARE_POD)), LAYOUT.berth_pod.offsets.ip);
@@ -225,7 +206,7 @@ test('an entry that is another pod’s is not obeyed, in neither direction', (ct
 });
 
 test('before the configuration is written nothing is translated', (ctx) => {
-  ctx.skip(noKernel !== null, noKernel ?? '');
+  const bench = benchFor(ctx);
   bench.tables.remove('config', [new Uint8Array(4)]);
   try {
     const back = bench.run('return', reply(DB, `${NAT}:${BASE}`));
@@ -238,7 +219,7 @@ test('before the configuration is written nothing is translated', (ctx) => {
 });
 
 test('a block that leads to a lost node is none of this node', (ctx) => {
-  ctx.skip(noKernel !== null, noKernel ?? '');
+  const bench = benchFor(ctx);
   const outcome = bench.run('return', reply(DB, `${NAT}:${LOST_BASE}`));
   expect(outcome).toMatchObject({ verdict: 'drop', counted: ['NO_BLOCK_HERE'] });
 });

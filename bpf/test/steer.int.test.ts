@@ -1,12 +1,8 @@
-/** berth_steer: a gateway's frames. */
-import { afterAll, beforeAll, describe, test } from 'vitest';
-import { noKernel } from './bpf-file-system.ts';
-import { checkFixture, type Fixture } from './fixture.ts';
+import type { Fixture } from './fixture.ts';
+import { fixtureSuite } from './fixture-suite.ts';
 import { arp, icmp, ipv4, type Macs, tcp, UDP, udp } from './frames.ts';
-import { type ProgramBench, programBench } from './program-bench.ts';
 import {
   BASE,
-  fillWorld,
   HOST,
   LOST_BASE,
   NAT,
@@ -95,27 +91,9 @@ const ARP = [
   passes('an answer', here),
 ];
 
-let bench: ProgramBench;
-
-beforeAll(() => {
-  if (noKernel !== null) return;
-  bench = programBench();
-  fillWorld(bench.tables);
-});
-
-afterAll(() => bench?.close());
-
-const groups: Readonly<Record<string, readonly Fixture[]>> = {
+fixtureSuite({
   'steers to the node of the block': STEERED,
   'leaves to the stack': PASSED,
   'drops with a reason, and never passes to the stack': DROPPED,
   ARP,
-};
-for (const [group, fixtures] of Object.entries(groups)) {
-  describe(group, () => {
-    test.for(fixtures)('$name', (fixture, ctx) => {
-      ctx.skip(noKernel !== null, noKernel ?? '');
-      checkFixture(bench, fixture);
-    });
-  });
-}
+});
