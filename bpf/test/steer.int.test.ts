@@ -1,3 +1,4 @@
+/** berth_steer: a gateway's frames. */
 import type { Fixture } from './fixture.ts';
 import { fixtureSuite } from './fixture-suite.ts';
 import { arp, icmp, ipv4, type Macs, tcp, UDP, udp } from './frames.ts';

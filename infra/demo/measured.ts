@@ -21,7 +21,10 @@ export async function measuredReport(init: {
   const { stage, counts, status, restarts } = init;
   const { created, deleted, live } = counts;
   const [witnesses, actual] = await Promise.all([stage.witnesses(), stage.mapEntries()]);
+  // What is half made is neither made nor failed.
+  await stage.workload?.pause();
   const totals = stage.workload?.totals() ?? null;
+  stage.workload?.resume();
   const cidrs = stage.targets.reduce((sum, target) => sum + target.cidrs.length, 0);
   const { agentRestart, controlRestart } = restarts;
   return {

@@ -7,7 +7,7 @@
 import type { Clock } from '../../services/runtime/clock.ts';
 import type { LabPod } from '../lab/pods.ts';
 import type { LabTarget } from '../lab/targets.ts';
-import type { Endpoint, TcpTotals } from '../lab/traffic/tcp-clients.ts';
+import type { Endpoint, TcpClient, TcpClientInit, TcpTotals } from '../lab/traffic/tcp-clients.ts';
 import type { Traffic } from '../lab/traffic/traffic.ts';
 import type { UdpWindow } from '../lab/traffic/udp-probes.ts';
 import type { SeededRandom } from './seeded-random.ts';
@@ -17,6 +17,9 @@ export interface Workload {
   start(pod: LabPod, talksTo?: readonly string[]): void;
   stop(uid: string): void;
   totals(): TcpTotals;
+  /** No new connections until it is resumed; ends when none is half made. */
+  pause(): Promise<void>;
+  resume(): void;
   openUdpWindow(): UdpWindow;
   /** One connection of some pod to the address that was left out; whether it was made. */
   tryLateAddress(): Promise<boolean>;
@@ -41,6 +44,16 @@ export function createWorkload(
   const names = targets.map(({ name }) => name);
   const running = new Map<string, { readonly pod: LabPod; readonly stop: AbortController }>();
 
+  const connecting = new Set<Promise<unknown>>();
+  let pausing: PromiseWithResolvers<void> | null = null;
+
+  function connect(init: TcpClientInit): TcpClient {
+    const client = traffic.connect(init);
+    connecting.add(client.established);
+    void client.established.then(() => connecting.delete(client.established));
+    return client;
+  }
+
   function pick(endpoints: readonly Endpoint[]): Endpoint[] {
     return endpoints.slice(random.below(endpoints.length)).slice(0, 1);
   }
@@ -53,8 +66,9 @@ export function createWorkload(
     for (let turn = 0; !signal.aborted; turn++) {
       await clock.sleep(SHORT_PAUSE_MS, signal);
       for (const to of pick(those[turn % those.length] ?? [])) {
+        await pausing?.promise;
         if (signal.aborted) return;
-        await traffic.connect({ pod, to, messages: SHORT_MESSAGES }).outcome;
+        await connect({ pod, to, messages: SHORT_MESSAGES }).outcome;
       }
     }
   }
@@ -66,7 +80,7 @@ export function createWorkload(
       const stop = new AbortController();
       running.set(pod.uid, { pod, stop });
       for (const to of those.flatMap(pick)) {
-        traffic.connect({ pod, to, intervalMs: LONG_INTERVAL_MS });
+        connect({ pod, to, intervalMs: LONG_INTERVAL_MS });
         traffic.probe({ pod, to, intervalUs: UDP_INTERVAL_US });
       }
       void shortConnections(pod, those, stop.signal);
@@ -76,11 +90,19 @@ export function createWorkload(
       running.delete(uid);
     },
     totals: () => traffic.tcpTotals(),
+    pause: async () => {
+      pausing ??= Promise.withResolvers();
+      await Promise.all(connecting);
+    },
+    resume: () => {
+      pausing?.resolve();
+      pausing = null;
+    },
     openUdpWindow: () => traffic.openUdpWindow(),
     tryLateAddress: async () => {
       const [first] = running.values();
       if (late === null || first === undefined) return false;
-      const client = traffic.connect({ pod: first.pod, to: late, messages: 1 });
+      const client = connect({ pod: first.pod, to: late, messages: 1 });
       return (await client.outcome).kind === 'closed';
     },
   };

@@ -16,13 +16,13 @@ import {
 } from '../contract/identity.ts';
 import type { LoggedEvent } from '../contract/records.ts';
 import { advance, covers, type Position, type Version } from '../contract/version.ts';
+import { RULES } from './aggregate/rules.ts';
+import { stateFromText, stateToText } from './aggregate/state-text.ts';
 import { type Effects, ignored } from './effects.ts';
 import { evolveNamespace } from './namespace/evolve.ts';
 import { emptyNamespace, type NamespaceState } from './namespace/state.ts';
 import { evolvePools } from './pools/evolve.ts';
 import { emptyPools, type PoolsState } from './pools/state.ts';
-import { RULES } from './shared/rules.ts';
-import { stateFromText, stateToText } from './shared/state-text.ts';
 import { evolveTarget } from './target/evolve.ts';
 import { emptyTarget, type TargetState } from './target/state.ts';
 

@@ -5,9 +5,9 @@
  * Whatever is repeated after a crash keeps its bytes, and the fold takes it once.
  */
 
+import { openForwards } from '../aggregates/aggregate/outbox.ts';
 import { decide } from '../aggregates/decide.ts';
 import type { Effects } from '../aggregates/effects.ts';
-import { openForwards } from '../aggregates/shared/outbox.ts';
 import type { AggregateState, World } from '../aggregates/world.ts';
 import type { AggregateKey } from '../contract/identity.ts';
 import type { Forward } from '../contract/messages.ts';

@@ -13,17 +13,19 @@ export interface DisasterInit {
   readonly kubelets: readonly Kubelet[];
   readonly network: Network;
   readonly eventLog: SimulatedEventLog;
+  /** The longest that one lasts. */
+  readonly longestMs: number;
+  /** Processes that nobody starts again for now. */
+  readonly heldDown: Set<Process>;
   /** Runs after so long, whoever died meanwhile. */
   readonly later: (ms: number, run: () => void) => void;
 }
 
-const PAUSE_MS = 15_000;
-const CUT_MS = 20_000;
 const JUMP_MS = 60_000;
 
 export function createDisasters(init: DisasterInit, surroundings: Surroundings): () => void {
   const { dice, history, scheduler } = surroundings;
-  const { supervised, watchers, kubelets, network, eventLog, later } = init;
+  const { supervised, watchers, kubelets, network, eventLog, later, longestMs, heldDown } = init;
   const everybody = [...supervised, ...watchers];
 
   function kill(): void {
@@ -34,10 +36,25 @@ export function createDisasters(init: DisasterInit, surroundings: Surroundings):
     for (const process of everybody) if (dice.chance(0.5)) process.kill();
   }
 
+  function holdDown(): void {
+    const process = dice.pick(supervised);
+    process.kill();
+    heldDown.add(process);
+    later(dice.next() * longestMs, () => heldDown.delete(process));
+  }
+
+  function lag(): void {
+    const { life, name } = dice.pick(supervised);
+    if (life === null) return;
+    const ms = dice.next() * longestMs;
+    history.tell(name, `lags behind the log for ${Math.round(ms)} ms`);
+    life.lagsUntilMs = scheduler.nowMs + ms;
+  }
+
   function pause(): void {
     const { life, name } = dice.pick(everybody);
     if (life === null) return;
-    const ms = dice.next() * PAUSE_MS;
+    const ms = dice.next() * longestMs;
     history.tell(name, `is paused for ${Math.round(ms)} ms`);
     life.pausedUntilMs = scheduler.nowMs + ms;
   }
@@ -47,7 +64,7 @@ export function createDisasters(init: DisasterInit, surroundings: Surroundings):
     history.tell(name, 'is cut off');
     network.cutOff.add(name);
     network.breakLinks((node) => node === name);
-    later(dice.next() * CUT_MS, () => network.cutOff.delete(name));
+    later(dice.next() * longestMs, () => network.cutOff.delete(name));
   }
 
   function breakAllLinks(): void {
@@ -57,7 +74,7 @@ export function createDisasters(init: DisasterInit, surroundings: Surroundings):
   function jumpClock(): void {
     eventLog.clockOffsetMs = (dice.next() - 0.5) * JUMP_MS;
     history.tell('log', `its clock is ${Math.round(eventLog.clockOffsetMs)} ms off`);
-    later(dice.next() * CUT_MS, () => {
+    later(dice.next() * longestMs, () => {
       eventLog.clockOffsetMs = 0;
     });
   }
@@ -68,9 +85,9 @@ export function createDisasters(init: DisasterInit, surroundings: Surroundings):
     next?.start();
     const life = old?.life ?? null;
     if (life !== null && dice.chance(0.5)) {
-      life.pausedUntilMs = scheduler.nowMs + dice.next() * PAUSE_MS;
+      life.pausedUntilMs = scheduler.nowMs + dice.next() * longestMs;
     }
-    later(dice.next() * PAUSE_MS * 2, () => {
+    later(dice.next() * longestMs * 2, () => {
       if (next?.life !== null) old?.kill();
     });
   }
@@ -88,10 +105,14 @@ export function createDisasters(init: DisasterInit, surroundings: Surroundings):
   const all: readonly (() => void)[] = [
     kill,
     kill,
-    kill,
     killSome,
+    holdDown,
+    holdDown,
     pause,
     pause,
+    lag,
+    lag,
+    cut,
     cut,
     breakAllLinks,
     jumpClock,

@@ -33,7 +33,12 @@ export interface SimulationOptions {
   readonly actions: number;
   /** Crashes, pauses, partitions and the like meanwhile. */
   readonly disasters: number;
+  /** The longest that a pause, a cut or a death of a process lasts. */
+  readonly disasterMs: number;
   readonly faults: Faults;
+  /** So few blocks that one which was let go of is the next to be given. */
+  readonly scarce: boolean;
+  readonly quarantineSeconds: number;
 }
 
 export const NO_FAULTS: Faults = {
@@ -66,6 +71,27 @@ export const ROUGH: Faults = {
   sourceRelists: 0.02,
 };
 
-export const SHORT: SimulationOptions = { actions: 10, disasters: 4, faults: ROUGH };
-export const BUSY: SimulationOptions = { actions: 40, disasters: 10, faults: ROUGH };
-export const QUIET_CLUSTER: SimulationOptions = { actions: 30, disasters: 0, faults: NO_FAULTS };
+export const BUSY: SimulationOptions = {
+  actions: 40,
+  disasters: 10,
+  disasterMs: 15_000,
+  faults: ROUGH,
+  scarce: false,
+  quarantineSeconds: 20,
+};
+export const SHORT: SimulationOptions = { ...BUSY, actions: 10, disasters: 4 };
+export const QUIET_CLUSTER: SimulationOptions = {
+  ...BUSY,
+  actions: 30,
+  disasters: 0,
+  faults: NO_FAULTS,
+};
+/** Where a rule of the way from one owner to the next is broken, this shows it soonest. */
+export const SCARCE: SimulationOptions = {
+  ...BUSY,
+  disasters: 16,
+  disasterMs: 40_000,
+  faults: { ...ROUGH, kernelRefuses: 0.03 },
+  scarce: true,
+  quarantineSeconds: 2,
+};

@@ -11,6 +11,8 @@ export interface Life {
   alive: boolean;
   /** Until then its tasks wait. */
   pausedUntilMs: number;
+  /** Until then it hears nothing new of the log, but goes on with all else. */
+  lagsUntilMs: number;
   /** Called when it ends: what others notice of it. */
   readonly onEnd: Set<() => void>;
 }
@@ -35,7 +37,7 @@ interface Task {
 }
 
 export function newLife(name: string): Life {
-  return { name, alive: true, pausedUntilMs: 0, onEnd: new Set() };
+  return { name, alive: true, pausedUntilMs: 0, lagsUntilMs: 0, onEnd: new Set() };
 }
 
 export function endLife(life: Life): void {

@@ -4,7 +4,7 @@
  * BERTH_SIM_RUNS=5000.
  */
 import { expect, test } from 'vitest';
-import { BUSY, QUIET_CLUSTER, SHORT, type SimulationOptions } from './options.ts';
+import { BUSY, QUIET_CLUSTER, SCARCE, SHORT, type SimulationOptions } from './options.ts';
 import { type SimulationResult, simulate } from './simulation.ts';
 
 const SEED = Number(process.env['BERTH_SIM_SEED'] ?? 1);
@@ -34,6 +34,7 @@ function schedules(name: string, options: SimulationOptions, defaultRuns: number
 
 schedules('a few changes and mishaps', SHORT, 120);
 schedules('a busy cluster on a bad day', BUSY, 60);
+schedules('hardly any block is free', SCARCE, 60);
 schedules('a cluster where nothing fails', QUIET_CLUSTER, 20);
 
 test('a seed replays its schedule exactly', async () => {

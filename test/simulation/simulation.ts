@@ -22,6 +22,7 @@ import { type Agent, agentProcess } from './processes/agent.ts';
 import { type ControlWorld, mapperProcess, watcherProcess } from './processes/control.ts';
 import { hubProcess } from './processes/hub.ts';
 import { createKubelet, type Kubelet } from './processes/kubelet.ts';
+import type { Process } from './processes/process.ts';
 import { createScheduler, newLife } from './scheduler.ts';
 import { createHistory, type Surroundings } from './surroundings.ts';
 import { createWorkload } from './workload.ts';
@@ -103,16 +104,20 @@ export async function simulate(
     kubelets.push(createKubelet({ onRunning }, agent, cluster, surroundings));
   }
 
-  const workload = createWorkload(cluster, dice);
+  const workload = createWorkload(options, cluster, dice);
+  const heldDown = new Set<Process>();
   const supervised = [...mappers, ...hubs, ...agents];
+  const longestMs = options.disasterMs;
   const disaster = createDisasters(
-    { supervised, watchers, kubelets, network, eventLog, later },
+    { supervised, watchers, kubelets, network, eventLog, longestMs, heldDown, later },
     surroundings,
   );
   const isOver = (): boolean => history.violation !== null;
   const everySecond = (): void => {
     for (const agent of agents) versions.look(agent);
-    for (const process of supervised) if (dice.chance(0.3)) process.start();
+    for (const process of supervised) {
+      if (!heldDown.has(process) && dice.chance(0.3)) process.start();
+    }
     if (watchers.every(({ life }) => life === null)) dice.pick(watchers).start();
     later(dice.next() * RESTART_LOOK_MS, everySecond);
   };
@@ -130,6 +135,10 @@ export async function simulate(
     surroundings.faults = NO_FAULTS;
     eventLog.clockOffsetMs = 0;
     network.cutOff.clear();
+    heldDown.clear();
+    for (const { life } of [...supervised, ...watchers]) {
+      if (life !== null) life.lagsUntilMs = scheduler.nowMs;
+    }
     const [keeps, ends] = dice.chance(0.5) ? watchers : [...watchers].reverse();
     keeps?.start();
     ends?.kill();

@@ -3,6 +3,7 @@
  * old ones; EgressNats, pools, targets, namespaces and gateways change, go and come back.
  */
 import type { Dice } from './dice.ts';
+import type { SimulationOptions } from './options.ts';
 import type { Cluster, ClusterPod } from './world/cluster.ts';
 import {
   APPS,
@@ -20,7 +21,6 @@ import {
   node,
   POOLS,
   pod,
-  QUARANTINE_S,
   SMALL_BLOCK,
   TARGETS,
 } from './world/scenery.ts';
@@ -38,7 +38,11 @@ const PODS_MAX = 9;
 const NAMES = ['db-0', 'db-1', 'web-0', 'web-1'];
 const NATS = ['checkout', 'audit'];
 
-export function createWorkload(cluster: Cluster, dice: Dice): Workload {
+export function createWorkload(
+  { scarce, quarantineSeconds }: SimulationOptions,
+  cluster: Cluster,
+  dice: Dice,
+): Workload {
   let uids = 0;
   let fleeting = 0;
 
@@ -114,6 +118,12 @@ export function createWorkload(cluster: Cluster, dice: Dice): Workload {
     );
   }
 
+  /** Where blocks are scarce, one address for each namespace, and a short rest. */
+  function usualPool(name: string): ReturnType<typeof natPool> {
+    const addresses = cidrs(`${POOLS[name]}/${scarce ? 31 : 30}`);
+    return natPool(name, { addresses, quarantineSeconds });
+  }
+
   function changePool(): void {
     const name = dice.pick(Object.keys(POOLS));
     if (dice.chance(0.25)) {
@@ -121,8 +131,8 @@ export function createWorkload(cluster: Cluster, dice: Dice): Workload {
       if (dice.chance(0.4)) return;
     }
     // Often as it was: an object that comes back is another one that says the same.
-    if (dice.chance(0.3)) {
-      cluster.put(natPool(name));
+    if (scarce || dice.chance(0.3)) {
+      cluster.put(usualPool(name));
       return;
     }
     const { from, to } = { from: 1024, to: 65535 };
@@ -135,7 +145,7 @@ export function createWorkload(cluster: Cluster, dice: Dice): Workload {
         ports: { from, to, perPod: dice.chance(0.7) ? LARGE_BLOCK : SMALL_BLOCK },
         allowedNamespaces: dice.chance(0.85) ? EVERYTHING : labelled({ team: 'a' }),
         addressesPerNamespaceMax: dice.between(1, 4),
-        quarantineSeconds: dice.between(1, QUARANTINE_S),
+        quarantineSeconds: dice.between(1, quarantineSeconds),
       }),
     );
   }
@@ -178,7 +188,7 @@ export function createWorkload(cluster: Cluster, dice: Dice): Workload {
         cluster.put(namespace(name, { team: 'a' }));
         cluster.put(egressNat(name, 'checkout'));
       }
-      for (const name of Object.keys(POOLS)) cluster.put(natPool(name));
+      for (const name of Object.keys(POOLS)) cluster.put(usualPool(name));
       for (const name of TARGETS) cluster.put(aclTarget(name));
       for (let i = 0; i < 4; i++) createPod();
     },
@@ -200,7 +210,7 @@ export function createWorkload(cluster: Cluster, dice: Dice): Workload {
       for (const name of NAMESPACES) cluster.put(namespace(name, { team: 'a' }));
       cluster.put(node(GATEWAY, true));
       for (const [name, first] of Object.entries(POOLS)) {
-        cluster.put(natPool(name, { addresses: cidrs(`${first}/28`) }));
+        cluster.put(natPool(name, { addresses: cidrs(`${first}/28`), quarantineSeconds }));
       }
       for (const name of TARGETS) cluster.put(aclTarget(name));
       for (const object of cluster.objects()) {

@@ -1,8 +1,8 @@
 /** What an accepted answer does to a namespace. */
 import type { TargetName } from '../../contract/identity.ts';
 import type { Answer, LoggedEvent } from '../../contract/records.ts';
+import { brokenRule } from '../aggregate/invariant.ts';
 import type { EffectsInProgress } from '../effects.ts';
-import { brokenRule } from '../shared/invariant.ts';
 import { forgetBlocksOf, rememberBlock } from './last-blocks.ts';
 import type { Claim, NamespaceState } from './state.ts';
 

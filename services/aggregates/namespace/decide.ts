@@ -4,7 +4,7 @@
  * differ from version to version: whatever it chooses is in the record.
  */
 import type { Answer, Decision, QuestionId } from '../../contract/records.ts';
-import { ANSWERS_PER_DECISION_MAX, makeDecision } from '../shared/make-decision.ts';
+import { ANSWERS_PER_DECISION_MAX, makeDecision } from '../aggregate/make-decision.ts';
 import { claimsOf, isUsable } from './claims.ts';
 import { type Block, lastBlock } from './last-blocks.ts';
 import { namespaceMessages } from './messages.ts';

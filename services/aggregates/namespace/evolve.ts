@@ -7,8 +7,8 @@ import { type AggregateKey, POOLS, targetKey } from '../../contract/identity.ts'
 import type { Message } from '../../contract/messages.ts';
 import type { EgressNatFacts, Labels, PodFacts } from '../../contract/objects.ts';
 import type { LoggedEvent, ReleaseAcked, Tick } from '../../contract/records.ts';
+import { type AggregateRules, type Fact, fold } from '../aggregate/fold.ts';
 import type { Effects, EffectsInProgress, IgnoredBecause } from '../effects.ts';
-import { type AggregateRules, type Fact, fold } from '../shared/fold.ts';
 import { applyNamespaceAnswer } from './answers.ts';
 import { namespaceMessages } from './messages.ts';
 import { arePossibleInNamespace } from './possible.ts';

@@ -2,7 +2,7 @@
 import { aggregateName, POOLS } from '../../contract/identity.ts';
 import type { Message } from '../../contract/messages.ts';
 import type { Answer } from '../../contract/records.ts';
-import type { OutgoingMessage } from '../shared/make-decision.ts';
+import type { OutgoingMessage } from '../aggregate/make-decision.ts';
 import type { NamespaceState } from './state.ts';
 
 type Of<K extends Answer['kind']> = Extract<Answer, { kind: K }>;

@@ -4,8 +4,8 @@
  */
 import type { EgressNatName, PodUid } from '../../contract/identity.ts';
 import type { ClaimId, LoggedEvent, RecordId } from '../../contract/records.ts';
+import { closeQuestion, keepQuestion } from '../aggregate/questions.ts';
 import type { EffectsInProgress } from '../effects.ts';
-import { closeQuestion, keepQuestion } from '../shared/questions.ts';
 import { claimsOf, mayReturn, needsClaim, needsUpdate } from './claims.ts';
 import { egressNatsOf } from './selection.ts';
 import type { NamespaceState, PodState } from './state.ts';

@@ -14,7 +14,7 @@ import type {
 import type { IpAddress } from '../../contract/ip-address.ts';
 import type { EgressNatFacts, Labels, PodFacts } from '../../contract/objects.ts';
 import type { ClaimId, ReleaseId } from '../../contract/records.ts';
-import { emptyLedger, type LedgerState } from '../shared/ledger-state.ts';
+import { emptyLedger, type LedgerState } from '../aggregate/ledger-state.ts';
 
 export type NamespaceQuestion =
   | { readonly kind: 'berth'; readonly pod: PodUid; readonly egressNat: EgressNatName }

@@ -5,7 +5,7 @@
 import { type IpAddress, isV4 } from '../../contract/ip-address.ts';
 import { selects } from '../../contract/label-selector.ts';
 import type { Answer, Decision, QuestionId } from '../../contract/records.ts';
-import { ANSWERS_PER_DECISION_MAX, makeDecision } from '../shared/make-decision.ts';
+import { ANSWERS_PER_DECISION_MAX, makeDecision } from '../aggregate/make-decision.ts';
 import { poolsMessages } from './messages.ts';
 import type { PoolClaim, PoolsQuestion, PoolsState } from './state.ts';
 

@@ -2,7 +2,7 @@
 import { targetKey } from '../../contract/identity.ts';
 import type { IpAddress } from '../../contract/ip-address.ts';
 import type { Answer } from '../../contract/records.ts';
-import type { OutgoingMessage } from '../shared/make-decision.ts';
+import type { OutgoingMessage } from '../aggregate/make-decision.ts';
 import type { PoolClaim, PoolsState } from './state.ts';
 import { changesToTell } from './telling.ts';
 

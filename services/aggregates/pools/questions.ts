@@ -1,7 +1,7 @@
 /** Which questions the pools have: a function of each claim that a record touched. */
 import type { LoggedEvent } from '../../contract/records.ts';
+import { keepQuestion } from '../aggregate/questions.ts';
 import type { EffectsInProgress } from '../effects.ts';
-import { keepQuestion } from '../shared/questions.ts';
 import type { PoolClaim, PoolsState } from './state.ts';
 import { hasChangesToTell } from './telling.ts';
 

@@ -14,7 +14,7 @@ import { POOLS } from '../../contract/identity.ts';
 import type { IpAddress } from '../../contract/ip-address.ts';
 import type { Labels, NatPoolSpec } from '../../contract/objects.ts';
 import type { ClaimId } from '../../contract/records.ts';
-import { emptyLedger, type LedgerState } from '../shared/ledger-state.ts';
+import { emptyLedger, type LedgerState } from '../aggregate/ledger-state.ts';
 
 export type PoolsQuestion =
   | { readonly kind: 'grant'; readonly claim: ClaimId }

@@ -6,7 +6,7 @@
 import { cidrHasIp } from '../../contract/cidr.ts';
 import { selects } from '../../contract/label-selector.ts';
 import type { Answer, Decision, QuestionId } from '../../contract/records.ts';
-import { ANSWERS_PER_DECISION_MAX, makeDecision } from '../shared/make-decision.ts';
+import { ANSWERS_PER_DECISION_MAX, makeDecision } from '../aggregate/make-decision.ts';
 import { targetMessages } from './messages.ts';
 import type { AclEntry, TargetQuestion, TargetState } from './state.ts';
 

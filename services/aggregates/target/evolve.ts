@@ -2,10 +2,10 @@
 import { type AggregateKey, POOLS } from '../../contract/identity.ts';
 import type { Message } from '../../contract/messages.ts';
 import type { Answer, LoggedEvent } from '../../contract/records.ts';
+import { type AggregateRules, type Fact, fold } from '../aggregate/fold.ts';
+import { brokenRule } from '../aggregate/invariant.ts';
+import { closeQuestion, openQuestion } from '../aggregate/questions.ts';
 import type { Effects, EffectsInProgress, IgnoredBecause } from '../effects.ts';
-import { type AggregateRules, type Fact, fold } from '../shared/fold.ts';
-import { brokenRule } from '../shared/invariant.ts';
-import { closeQuestion, openQuestion } from '../shared/questions.ts';
 import { targetMessages } from './messages.ts';
 import type { AclEntry, TargetState } from './state.ts';
 

@@ -1,7 +1,7 @@
 /** What an answer at a target says to namespaces and the pools. A function of the state alone. */
 import { aggregateName, namespaceKey, POOLS } from '../../contract/identity.ts';
 import type { Answer } from '../../contract/records.ts';
-import type { OutgoingMessage } from '../shared/make-decision.ts';
+import type { OutgoingMessage } from '../aggregate/make-decision.ts';
 import type { TargetState } from './state.ts';
 
 export function targetMessages(state: TargetState, answer: Answer): OutgoingMessage[] {

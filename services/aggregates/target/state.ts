@@ -3,7 +3,7 @@ import type { AggregateKey, EgressNatName, NamespaceName } from '../../contract/
 import type { IpAddress } from '../../contract/ip-address.ts';
 import type { AclTargetSpec, Labels } from '../../contract/objects.ts';
 import type { ClaimId } from '../../contract/records.ts';
-import { emptyLedger, type LedgerState } from '../shared/ledger-state.ts';
+import { emptyLedger, type LedgerState } from '../aggregate/ledger-state.ts';
 
 export type TargetQuestion =
   | { readonly kind: 'confirm'; readonly entry: ClaimId }

@@ -120,6 +120,12 @@ export function simulatedEventLog(
     });
   }
 
+  function lag(life: Life): Promise<void> {
+    return new Promise((resolve) => {
+      scheduler.later(life, life.lagsUntilMs - scheduler.nowMs, resolve);
+    });
+  }
+
   function nextBatch(topic: Topic, next: Record<number, number>): readonly Entry[] | null {
     const behind = partitionsOf(topic).flatMap((list, partition) =>
       (next[partition] ?? 0) < list.length ? [partition] : [],
@@ -138,6 +144,7 @@ export function simulatedEventLog(
   async function* read(life: Life, topic: Topic, from: Offsets, signal: AbortSignal) {
     const next: Record<number, number> = { ...from };
     while (!signal.aborted) {
+      if (life.lagsUntilMs > scheduler.nowMs) await lag(life);
       const batch = nextBatch(topic, next);
       if (batch === null) await news(life, signal);
       else yield batch;

@@ -22,7 +22,6 @@ export const POOLS: Readonly<Record<string, string>> = {
 /** 3 blocks an address. */
 export const LARGE_BLOCK = 16384;
 export const SMALL_BLOCK = 8192;
-export const QUARANTINE_S = 20;
 
 export const EVERYTHING: LabelSelector = { matchLabels: {}, matchExpressions: [] };
 
@@ -41,7 +40,7 @@ export function natPool(name: string, spec: Partial<NatPoolSpec> = {}): SourceOb
     allowedNamespaces: EVERYTHING,
     addressesPerNamespaceMax: 8,
     gatewaySelector: labelled({ gateway: 'yes' }),
-    quarantineSeconds: QUARANTINE_S,
+    quarantineSeconds: 20,
   };
   return { kind: 'NatPool', facts: { name, spec: { ...whole, ...spec } } };
 }
