@@ -12,6 +12,8 @@ export interface Faults {
   readonly appendPartly: number;
   /** Written twice. */
   readonly appendTwice: number;
+  /** Written, and its writer dies before it hears that. */
+  readonly appenderDies: number;
   /** A call of the kernel is refused. */
   readonly kernelRefuses: number;
   /** The agent dies between two entries that it writes into the kernel. */
@@ -47,6 +49,7 @@ export const NO_FAULTS: Faults = {
   appendLate: 0,
   appendPartly: 0,
   appendTwice: 0,
+  appenderDies: 0,
   kernelRefuses: 0,
   agentDiesInKernel: 0,
   diskFails: 0,
@@ -62,6 +65,7 @@ export const ROUGH: Faults = {
   appendLate: 0.01,
   appendPartly: 0.01,
   appendTwice: 0.01,
+  appenderDies: 0.01,
   kernelRefuses: 0.004,
   agentDiesInKernel: 0.004,
   diskFails: 0.02,

@@ -40,7 +40,9 @@ export function newLife(name: string): Life {
   return { name, alive: true, pausedUntilMs: 0, lagsUntilMs: 0, onEnd: new Set() };
 }
 
+/** SIGKILL: nothing of it runs any more. */
 export function endLife(life: Life): void {
+  if (!life.alive) return;
   life.alive = false;
   for (const notice of life.onEnd) notice();
 }

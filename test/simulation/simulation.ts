@@ -19,6 +19,7 @@ import { createDice } from './dice.ts';
 import { createDisasters } from './disasters.ts';
 import { NO_FAULTS, type SimulationOptions } from './options.ts';
 import { type Agent, agentProcess } from './processes/agent.ts';
+import { contraryMapper } from './processes/contrary-mapper.ts';
 import { type ControlWorld, mapperProcess, watcherProcess } from './processes/control.ts';
 import { hubProcess } from './processes/hub.ts';
 import { createKubelet, type Kubelet } from './processes/kubelet.ts';
@@ -81,8 +82,10 @@ export async function simulate(
   // Two control processes with a store each, or both with one.
   const shared = simulatedCheckpoints(surroundings);
   const kept = [shared, dice.chance(0.5) ? shared : simulatedCheckpoints(surroundings)];
-  const mappers = kept.map((one, i) => mapperProcess(`mapper-${i}`, surroundings, control, one));
-  const hubs = kept.map((one, i) => hubProcess(`hub-${i}`, surroundings, control, one));
+  // Where there is one of a kind, nobody else does what it leaves undone.
+  const some = () => kept.slice(0, dice.chance(0.3) ? 1 : 2);
+  const mappers = some().map((one, i) => mapperProcess(`mapper-${i}`, surroundings, control, one));
+  const hubs = some().map((one, i) => hubProcess(`hub-${i}`, surroundings, control, one));
   const watchers = [0, 1].map((i) => watcherProcess(`watcher-${i}`, surroundings, control));
   const network = createNetwork(surroundings, hubs);
 
@@ -106,7 +109,9 @@ export async function simulate(
 
   const workload = createWorkload(options, cluster, dice);
   const heldDown = new Set<Process>();
-  const supervised = [...mappers, ...hubs, ...agents];
+  const contrary = [contraryMapper('contrary', surroundings, control)];
+  const others = dice.chance(0.5) ? contrary : [];
+  const supervised = [...mappers, ...others, ...hubs, ...agents];
   const longestMs = options.disasterMs;
   const disaster = createDisasters(
     { supervised, watchers, kubelets, network, eventLog, longestMs, heldDown, later },

@@ -65,7 +65,7 @@ export function agentProcess(
   const process = createProcess(node, surroundings, async (life) => {
     const clock = scheduler.clockOf(life);
     const log = logInto(history, node);
-    const { tables, hooks } = kernel.open(life, () => process.kill());
+    const { tables, hooks } = kernel.open(life);
     const { files, attachments } = disk.openAttachments(life, machine.bootId);
     const { file: acked, wanted } = disk.openAcked(life);
     const self = { self: node, podCidrs: [parseCidr('10.1.0.0/16')], uplinkMac: macOf(number) };

@@ -19,13 +19,15 @@ export function createProcess(
   run: (life: Life) => Promise<void>,
 ): Process {
   let life: Life | null = null;
+  // It may also have died of itself, in the middle of something.
+  const living = (): Life | null => (life?.alive === true ? life : null);
   return {
     name,
     get life() {
-      return life;
+      return living();
     },
     start() {
-      if (life !== null) return;
+      if (living() !== null) return;
       const started = newLife(name);
       life = started;
       history.tell(name, 'starts');
@@ -36,10 +38,9 @@ export function createProcess(
       });
     },
     kill() {
-      if (life === null) return;
+      const ended = living();
+      if (ended === null) return;
       history.tell(name, 'is killed');
-      const ended = life;
-      life = null;
       endLife(ended);
     },
   };

@@ -11,7 +11,7 @@ import { partitionOf } from '../../../services/contract/partition.ts';
 import type { LoggedEvent } from '../../../services/contract/records.ts';
 import { TOPICS, type Topic } from '../../../services/contract/topics.ts';
 import type { Entry, EventLog, NewEntry, Offsets } from '../../../services/ports/event-log/port.ts';
-import { type Life, newLife } from '../scheduler.ts';
+import { endLife, type Life, newLife } from '../scheduler.ts';
 import type { Surroundings } from '../surroundings.ts';
 
 export interface SimulatedEventLog {
@@ -98,6 +98,11 @@ export function simulatedEventLog(
           return answer(refuse);
         }
         const written = write(topic, copies);
+        if (dice.chance(surroundings.faults.appenderDies)) {
+          surroundings.history.tell(life.name, 'dies of what it appended');
+          endLife(life);
+          return;
+        }
         if (fate === 'twice') write(topic, copies);
         answer(fate === 'unknown' ? refuse : () => resolve(written));
       });

@@ -8,13 +8,13 @@ import { berthError } from '../../../services/contract/errors.ts';
 import type { NodeName } from '../../../services/contract/identity.ts';
 import { memoryDatapath } from '../../../services/ports/datapath/memory.ts';
 import type { Datapath, Entry, TableName, Tables } from '../../../services/ports/datapath/port.ts';
-import type { Life } from '../scheduler.ts';
+import { endLife, type Life } from '../scheduler.ts';
 import type { Surroundings } from '../surroundings.ts';
 
 export interface NodeKernel {
   readonly node: NodeName;
   /** As one incarnation of the agent sees it. */
-  open(life: Life, die: () => void): Pick<Datapath, 'tables' | 'hooks'>;
+  open(life: Life): Pick<Datapath, 'tables' | 'hooks'>;
   dump(table: TableName): readonly Entry[];
   /** The machine starts anew. */
   reboot(): void;
@@ -30,10 +30,11 @@ export function createNodeKernel(
   const { dice } = surroundings;
   let datapath = memoryDatapath();
 
-  function each(life: Life, die: () => void, table: TableName, work: () => void): void {
+  function each(life: Life, table: TableName, work: () => void): void {
     requireAlive(life);
     if (dice.chance(surroundings.faults.agentDiesInKernel)) {
-      die();
+      surroundings.history.tell(node, 'dies between two entries');
+      endLife(life);
       requireAlive(life);
     }
     work();
@@ -45,18 +46,18 @@ export function createNodeKernel(
     throw berthError('BERTH_DATAPATH_FULL', { table, max: 0 });
   }
 
-  function tablesOf(life: Life, die: () => void): Tables {
+  function tablesOf(life: Life): Tables {
     return {
       put(table, entries) {
         mayRefuse(table);
         for (const entry of entries) {
-          each(life, die, table, () => datapath.tables.put(table, [entry]));
+          each(life, table, () => datapath.tables.put(table, [entry]));
         }
       },
       remove(table, keys) {
         mayRefuse(table);
         for (const key of keys) {
-          each(life, die, table, () => datapath.tables.remove(table, [key]));
+          each(life, table, () => datapath.tables.remove(table, [key]));
         }
       },
       read: (table, keys) => datapath.tables.read(table, keys),
@@ -66,7 +67,7 @@ export function createNodeKernel(
 
   const kernel: NodeKernel = {
     node,
-    open: (life, die) => ({ tables: tablesOf(life, die), hooks: datapath.hooks }),
+    open: (life) => ({ tables: tablesOf(life), hooks: datapath.hooks }),
     dump: (table) => datapath.tables.dump(table),
     reboot() {
       datapath = memoryDatapath();
