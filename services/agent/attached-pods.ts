@@ -28,10 +28,11 @@ export interface AttachedPodsComponents {
 
 export interface AttachedPods {
   /**
-   * What was on disk, at the start; the tables are the caller's to write. A pod whose interface
-   * is gone is kept until it is deleted.
+   * What was on disk, at the start, the oldest first; the tables are the caller's to write. An
+   * announcement that failed may be on disk all the same: the pod that came after it has the
+   * address. A pod whose interface is gone is kept until it is deleted.
    */
-  adopt(attachments: readonly PodAttachment[]): readonly LocalAttachment[];
+  adopt(attachments: readonly PodAttachment[]): Promise<readonly LocalAttachment[]>;
   /**
    * Answers the interfaces that nobody has any more.
    * @throws BERTH_DATAPATH_ATTACH where there is no such interface; the pod is unknown, and so held
@@ -78,14 +79,22 @@ export function createAttachedPods(components: AttachedPodsComponents): Attached
     }
   }
 
+  async function forget({ uid }: PodAttachment, later: PodAttachment): Promise<void> {
+    log.warn({ pod: uid, later: later.uid }, 'announced pod was followed by another');
+    try {
+      await files.remove(uid);
+    } catch (error) {
+      // Nobody is misled by the file: the next start finds the later one again.
+      log.warn({ pod: uid, error }, 'announced pod could not be forgotten');
+    }
+  }
+
   return {
-    adopt(attachments) {
-      for (const attachment of attachments) {
-        const others = attachments.filter((other) => other !== attachment);
-        const twin = others.find((other) => clashes(other, attachment));
-        // Nobody knows which of the two it is: both are unknown, and so held.
-        if (twin === undefined) pods.set(attachment.uid, adoptOne(attachment));
-        else log.error({ pod: attachment.uid, other: twin.uid }, 'two announced pods are one');
+    async adopt(attachments) {
+      for (const [index, attachment] of attachments.entries()) {
+        const later = attachments.slice(index + 1).find((other) => clashes(other, attachment));
+        if (later === undefined) pods.set(attachment.uid, adoptOne(attachment));
+        else await forget(attachment, later);
       }
       return [...pods.values()];
     },

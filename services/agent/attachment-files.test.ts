@@ -30,6 +30,17 @@ describe('the files of announced pods', () => {
     expect([again.attachments, again.unreadable]).toEqual([[POD], []]);
   });
 
+  it('give them back in the order of their announcements, over restarts', async () => {
+    const uidsAfter = async (...uids: string[]): Promise<string[]> => {
+      const { files } = await openAttachmentFiles(folder, 'boot-1');
+      for (const uid of uids) await files.save({ ...POD, uid });
+      const { attachments } = await openAttachmentFiles(folder, 'boot-1');
+      return attachments.map(({ uid }) => uid);
+    };
+    expect(await uidsAfter('z', 'b')).toEqual(['z', 'b']);
+    expect(await uidsAfter('a', 'z')).toEqual(['b', 'a', 'z']);
+  });
+
   it('forget a removed pod, and one that never was', async () => {
     const { files } = await openAttachmentFiles(folder, 'boot-1');
     await files.save(POD);

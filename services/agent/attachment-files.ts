@@ -1,7 +1,8 @@
 /**
  * The pods that were announced to this node, one file each, so that an agent that starts again
- * knows them without asking. They belong to one boot of the node: after another one no pod of
- * theirs exists any more, and they are dropped.
+ * knows them without asking, in their order: of two that cannot both be, the later is true. They
+ * belong to one boot of the node: after another one no pod of theirs exists any more, and they
+ * are dropped.
  */
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -16,7 +17,11 @@ const storedAttachment = z.strictObject({
   ip: z.string().transform((text): IpAddress => parseIp(text)),
   netns: z.string().nullable(),
   hostInterface: z.string().min(1),
+  /** Counts up over all announcements of a boot. */
+  order: z.int().nonnegative(),
 });
+
+type StoredAttachment = z.output<typeof storedAttachment>;
 
 export interface AttachmentFiles {
   /** Answers when it is on disk. */
@@ -27,6 +32,7 @@ export interface AttachmentFiles {
 
 export interface LoadedAttachments {
   readonly files: AttachmentFiles;
+  /** As they were announced, the oldest first. */
   readonly attachments: readonly PodAttachment[];
   /** Names of files that could not be read. Their pods are unknown, and so held. */
   readonly unreadable: readonly string[];
@@ -45,30 +51,32 @@ export async function openAttachmentFiles(
     await replaceFile(bootFile, bootId);
   }
   const path = (uid: PodUid): string => join(podsFolder, `${encodeURIComponent(uid)}.json`);
+  const { stored, unreadable } = await readAll(podsFolder);
+  let order = (stored.at(-1)?.order ?? 0) + 1;
   return {
     files: {
-      save: (attachment) => replaceFile(path(attachment.uid), JSON.stringify(attachment)),
+      save: (attachment) =>
+        replaceFile(path(attachment.uid), JSON.stringify({ ...attachment, order: order++ })),
       remove: (uid) => removeFile(path(uid)),
     },
-    ...(await readAll(podsFolder)),
+    attachments: stored.map(({ order: _, ...attachment }) => attachment),
+    unreadable,
   };
 }
 
 async function readAll(
   folder: string,
-): Promise<{ attachments: PodAttachment[]; unreadable: string[] }> {
-  const attachments: PodAttachment[] = [];
+): Promise<{ stored: StoredAttachment[]; unreadable: string[] }> {
+  const stored: StoredAttachment[] = [];
   const unreadable: string[] = [];
   for (const name of await fileNames(folder)) {
     try {
-      attachments.push(
-        storedAttachment.parse(JSON.parse(await readFile(join(folder, name), 'utf8'))),
-      );
+      stored.push(storedAttachment.parse(JSON.parse(await readFile(join(folder, name), 'utf8'))));
     } catch {
       unreadable.push(name);
     }
   }
-  return { attachments, unreadable };
+  return { stored: stored.sort((a, b) => a.order - b.order), unreadable };
 }
 
 async function textOf(path: string): Promise<string | null> {

@@ -358,6 +358,18 @@ describe('a restarted agent', () => {
     expect((await f.agent.addPod(attachment(f.kernel, 'a', '10.1.0.5'))).uids).toEqual(['a']);
   });
 
+  it('gives an address to the last pod that had it, whatever a failed write left', async () => {
+    await f.agent.push(snapshotPush(BASIC, { 0: 1 }));
+    const failed = attachment(f.kernel, 'x', '10.1.0.5');
+    f.disk.failure = new Error('written, and yet refused');
+    await expect(f.agent.addPod(failed)).rejects.toThrow('written');
+    f.disk.pods.set('x', failed);
+    f.disk.failure = null;
+    await f.agent.addPod(attachment(f.kernel, 'a', '10.1.0.5'));
+    expect((await f.restart()).uids).toEqual(['a']);
+    expect([...f.disk.pods.keys()]).toEqual(['a']);
+  });
+
   it('keeps a pod whose interface is gone until it is deleted', async () => {
     await f.agent.push(snapshotPush(BASIC, { 0: 1 }));
     await f.agent.addPod(attachment(f.kernel, 'a', '10.1.0.5'));

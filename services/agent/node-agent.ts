@@ -77,7 +77,7 @@ export function createNodeAgent(components: NodeAgentComponents): NodeAgent {
     }
   }
 
-  async function mapping(work: () => Promise<void> | void): Promise<NewlyMapped> {
+  async function mapping(work: () => Promise<void>): Promise<NewlyMapped> {
     const before = tables.mapped();
     await work();
     return { uids: [...tables.mapped().difference(before)], readBackAtMs: clock.nowMs() };
@@ -94,7 +94,9 @@ export function createNodeAgent(components: NodeAgentComponents): NodeAgent {
     held: () => ({ version: wanted.version, checksum: wanted.checksum }),
     push: (push) => change(() => pushes.handle(push)),
     adopt: (announced) =>
-      change(() => mapping(() => tables.adopt(wanted.resources, pods.adopt(announced)))),
+      change(() =>
+        mapping(async () => tables.adopt(wanted.resources, await pods.adopt(announced))),
+      ),
     async addPod(attachment) {
       let left: readonly string[] = [];
       const mapped = await change(() =>

@@ -22,6 +22,8 @@ function outcomeOf(story: Story, decision: Decision): string | null {
   return story.world.apply(event).ignored;
 }
 
+const isGrant = ({ answers }: Decision) => answers.some(({ kind }) => kind === 'AddressGranted');
+
 describe('a decision', () => {
   test('is accepted when its questions are open, its predecessor is the last, and it fits', () => {
     const { story, decision } = waitingShop();
@@ -67,6 +69,45 @@ describe('a decision', () => {
     if (first?.kind !== 'BerthGranted') throw new Error('a grant is needed');
     const wrong = { ...decision, answers: [{ ...first, pod: 'b' }] };
     expect(outcomeOf(story, wrong)).toBe('impossible-outcome');
+  });
+
+  test('is ignored when it gives a block that a pod has', () => {
+    const { story, decision } = waitingShop();
+    const [first, second] = decision.answers;
+    if (first?.kind !== 'BerthGranted' || second?.kind !== 'BerthGranted')
+      throw new Error('grants');
+    expect(outcomeOf(story, { ...decision, answers: [first] })).toBeNull();
+    const predecessor = story.namespace('shop').lastDecision;
+    const taken = { ...second, base: first.base };
+    expect(outcomeOf(story, { ...decision, predecessor, answers: [taken] })).toBe(
+      'impossible-outcome',
+    );
+    expect(outcomeOf(story, { ...decision, predecessor, answers: [second] })).toBeNull();
+  });
+
+  test('is ignored when it grants an address that a claim holds', () => {
+    const story = createStory();
+    story.pool('blue');
+    story.egressNat('shop', 'checkout');
+    story.settle();
+    const [held] = story.world.pools.holders.keys();
+    story.egressNat('pay', 'checkout');
+    for (let round = 0; round < 10; round++) {
+      const records = story.mapper.next();
+      const grant = records.find(({ body }) => body.type === 'Decision' && isGrant(body));
+      if (grant?.body.type === 'Decision' && held !== undefined) {
+        const taken = JSON.parse(
+          JSON.stringify(grant.body).replaceAll('203.0.113.17', held),
+        ) as Decision;
+        expect(taken).not.toEqual(grant.body);
+        const [event] = story.log.append([eventRecord('pools', taken)]);
+        expect(event && story.world.apply(event).ignored).toBe('impossible-outcome');
+        return;
+      }
+      story.append(...records);
+      story.mapper.appended(records);
+    }
+    throw new Error('no second grant');
   });
 
   test('is ignored when its forwards are not numbered on', () => {

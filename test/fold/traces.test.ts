@@ -105,6 +105,33 @@ test('trace 6: the confirmation of an entry that was removed does not admit its 
   expect(story.blocks('shop')).toEqual([]);
 });
 
+test('trace 6: an earlier entry that is gone frees no address whose later one is not', () => {
+  const story = createStory();
+  story.pool('blue');
+  story.target('orders-db');
+  story.egressNat('shop', 'checkout');
+  story.settle();
+  story.egressNat('shop', 'checkout', { targets: [] });
+  story.settle();
+  story.egressNat('shop', 'checkout', { targets: ['orders-db'] });
+  story.settle();
+  story.observe('ns/shop', { type: 'EgressNatGone', name: 'checkout' });
+  const [claim] = story.world.pools.claims.keys();
+  const from = 'target/orders-db';
+  const gone = { kind: 'EntryGone', claim: claim ?? '', target: 'orders-db', revision: 1 } as const;
+  for (let round = 0; round < 20; round++) {
+    const records = story.mapper.next();
+    const answers = records.filter((r) => r.body.type === 'Forwarded' && r.body.from === from);
+    if (answers.length > 0) break;
+    story.append(...records);
+    story.mapper.appended(records);
+  }
+  expect(story.world.pools.claims.get(claim ?? '')?.dropping.size).toBe(1);
+  const number = story.world.pools.inbox.get(from) ?? 1;
+  story.append(eventRecord('pools', { type: 'Forwarded', from, number, message: gone }));
+  expect(story.world.pools.holders.size).toBe(1);
+});
+
 test('trace 7: an address that was withdrawn after the decision is not granted', () => {
   const story = createStory();
   story.pool('blue');

@@ -32,9 +32,9 @@ function schedules(name: string, options: SimulationOptions, defaultRuns: number
   );
 }
 
-schedules('a few changes and mishaps', SHORT, 120);
-schedules('a busy cluster on a bad day', BUSY, 60);
-schedules('hardly any block is free', SCARCE, 60);
+schedules('a few changes and mishaps', SHORT, 110);
+schedules('a busy cluster on a bad day', BUSY, 50);
+schedules('hardly any block is free', SCARCE, 50);
 schedules('a cluster where nothing fails', QUIET_CLUSTER, 20);
 
 test('a seed replays its schedule exactly', async () => {

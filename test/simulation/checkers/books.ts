@@ -1,9 +1,11 @@
 /**
  * Books of what the history gave to whom, kept from accepted records alone, for the other checkers.
- * A rule of its own: a block is given again only after a Tick whose own time says that the
- * quarantine of its last release is over, and after an ack of that very release.
+ * Rules of their own: a block is given again only after a Tick whose own time says that the
+ * quarantine of its last release is over, and after an ack of that very release; and it is given
+ * only on an address that was not withdrawn and is in the ACL of every target.
  */
 import type { Effects } from '../../../services/aggregates/effects.ts';
+import type { NamespaceState } from '../../../services/aggregates/namespace/state.ts';
 import type { World } from '../../../services/aggregates/world.ts';
 import { aggregateName } from '../../../services/contract/identity.ts';
 import type { Answer, LoggedEvent } from '../../../services/contract/records.ts';
@@ -16,6 +18,8 @@ export interface Books {
   /** Whether the pod was ever given this place. */
   wasGiven(uid: string, place: Place): boolean;
 }
+
+type Granted = Extract<Answer, { kind: 'BerthGranted' }>;
 
 interface Rest {
   readonly release: string;
@@ -43,6 +47,7 @@ export function createBooks(
         history.broken('one owner', `${answer.pod} got a block of no address`);
         return;
       }
+      checkUsable(state, answer);
       const { address, geometry } = grant;
       const place = { address, base: answer.base, size: geometry.blockSize };
       const block = `${answer.claim} ${answer.base}`;
@@ -66,6 +71,18 @@ export function createBooks(
         const rest = { release: answer.question, releasedAtMs: timeMs, acked: false };
         rests.set(block, { ...rest, quarantineMs: seconds * 1000, ticked: false });
       }
+    }
+  }
+
+  function checkUsable(state: NamespaceState | undefined, granted: Granted): void {
+    const { claim: id, egressNat, pod } = granted;
+    if (state?.claims.get(id)?.withdrawn === true) {
+      history.broken('used where it may be', `${pod} got a block of withdrawn ${id}`);
+    }
+    for (const target of state?.egressNats.get(egressNat)?.facts.spec.targets ?? []) {
+      const entry = world.target(target)?.entries.get(id);
+      if (entry?.state === 'confirmed') continue;
+      history.broken('used where it may be', `${pod} got a block of ${id}, not in ${target}'s ACL`);
     }
   }
 

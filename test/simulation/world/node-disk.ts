@@ -58,7 +58,11 @@ export function createNodeDisk(surroundings: Surroundings): NodeDisk {
       return {
         attachments: [...pods.values()],
         files: {
-          save: (attachment) => write(life, () => pods.set(attachment.uid, attachment)),
+          save: (attachment) =>
+            write(life, () => {
+              pods.delete(attachment.uid);
+              pods.set(attachment.uid, attachment);
+            }),
           remove: (uid) => write(life, () => pods.delete(uid)),
         },
       };
