@@ -116,17 +116,3 @@ int berth_hook__first(uint32_t ifindex, uint32_t hook, const char *netns, uint32
 	*program_id = err ? 0 : ids[0];
 	return err;
 }
-
-int berth_prog__test_run(int program, const void *frame, uint32_t size, void *out,
-			 uint32_t *out_size, uint32_t *verdict)
-{
-	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame, .data_size_in = size,
-		    .data_out = out, .data_size_out = *out_size,
-		    /* More than once fails with EINTR when a signal is pending. */
-		    .repeat = 1);
-	int err = bpf_prog_test_run_opts(program, &opts);
-
-	*out_size = opts.data_size_out;
-	*verdict = opts.retval;
-	return err;
-}

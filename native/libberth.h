@@ -15,6 +15,7 @@
 #define LIBBERTH_H
 
 #include <stdint.h>
+#include "berth_abi.h"
 
 #define BERTH_API __attribute__((visibility("default")))
 
@@ -80,9 +81,21 @@ BERTH_API int berth_link__info(const char *pin, struct berth_link_info *info);
 BERTH_API int berth_hook__first(uint32_t ifindex, uint32_t hook, const char *netns,
 				uint32_t *program_id);
 
-/* Runs a program once on a frame. `out_size`: room, then length. */
-BERTH_API int berth_prog__test_run(int program, const void *frame, uint32_t size, void *out,
-				   uint32_t *out_size, uint32_t *verdict);
+/* --- runs without a network --- */
+
+struct berth_run {
+	uint32_t verdict;
+	uint32_t size;
+	/* Of each reason: packets, bytes. Another's traffic through the same tables counts here too. */
+	uint32_t counted[BERTH_REASONS_ENTRIES][2];
+};
+
+/*
+ * Runs a program on each of `count` frames, which lie end to end. What it made of the i-th is at
+ * out + i * room. -ENOSPC: a frame came out longer than `room`.
+ */
+BERTH_API int berth_prog__run(int program, int counters, const void *frames, const uint32_t *sizes,
+			      uint32_t count, void *out, uint32_t room, struct berth_run *runs);
 
 /* --- network namespaces --- */
 

@@ -50,13 +50,16 @@ export interface Libberth {
   /** `info`: ifindex, program id. */
   linkInfo(pin: string, info: Uint32Array): number;
   hookFirst(ifindex: number, hook: number, netns: string | null, programId: Uint32Array): number;
-  progTestRun(
+  /** `runs` gets, a frame: verdict, size, and of each reason packets and bytes. */
+  progRun(
     program: number,
-    frame: Uint8Array,
-    size: number,
+    counters: number,
+    frames: Uint8Array,
+    sizes: Uint32Array,
+    count: number,
     out: Uint8Array,
-    outSize: Uint32Array,
-    verdict: Uint32Array,
+    room: number,
+    runs: Uint32Array,
   ): number;
   netnsSocket(netns: string | null, family: number, type: number, protocol: number): number;
   netnsIfindex(netns: string | null, name: string, ifindex: Uint32Array): number;
@@ -110,9 +113,9 @@ function load(path: string): Libberth {
     hookFirst: declare(
       'int berth_hook__first(uint32_t ifindex, uint32_t hook, str netns, void *program_id)',
     ),
-    progTestRun: declare(
-      'int berth_prog__test_run(int program, void *frame, uint32_t size, void *out, ' +
-        'void *out_size, void *verdict)',
+    progRun: declare(
+      'int berth_prog__run(int program, int counters, void *frames, void *sizes, ' +
+        'uint32_t count, void *out, uint32_t room, void *runs)',
     ),
     netnsSocket: declare('int berth_netns__socket(str netns, int family, int type, int protocol)'),
     netnsIfindex: declare('int berth_netns__ifindex(str netns, str name, void *ifindex)'),

@@ -8,9 +8,11 @@ import { join, resolve } from 'node:path';
 import { berthError } from '../../contract/errors.ts';
 import { errnoName } from './kernel/errno.ts';
 import { destroyLinks, kernelHooks, LINK_FOLDERS } from './kernel/kernel-hooks.ts';
+import { kernelPackets } from './kernel/kernel-packets.ts';
 import { kernelTables } from './kernel/kernel-tables.ts';
 import { type KernelObjects, loadLibrary, openObjects } from './kernel/objects.ts';
-import type { Counter, Datapath } from './port.ts';
+import type { PacketDatapath } from './packet-runner.ts';
+import type { Counter } from './port.ts';
 import { REASONS } from './tables/reasons.gen.ts';
 
 export interface KernelInit {
@@ -29,7 +31,7 @@ const BPF_FS_MAGIC = 0xcafe4a11;
  * @throws BERTH_DATAPATH_NEEDS_ROOT, BERTH_DATAPATH_LOAD, or BERTH_DATAPATH_LAYOUT when what is
  * pinned is of a version with other layouts
  */
-export function kernelDatapath(init: KernelInit): Datapath {
+export function kernelDatapath(init: KernelInit): PacketDatapath {
   const { pinDir, objectDir = OBJECT_DIR, netns = null } = init;
   loadLibrary();
   makePinDir(pinDir);
@@ -37,6 +39,7 @@ export function kernelDatapath(init: KernelInit): Datapath {
   const objects = openObjects(place);
   const hooks = kernelHooks({ pinDir, netns, objects, reopen: () => openObjects(place) });
   const tables = kernelTables(objects);
+  const packets = kernelPackets(objects);
   let isClosed = false;
   const guarded = <Args extends unknown[], Answer>(call: (...args: Args) => Answer) => {
     return (...args: Args): Answer => {
@@ -59,6 +62,7 @@ export function kernelDatapath(init: KernelInit): Datapath {
       interfaceIndex: guarded(hooks.interfaceIndex),
     },
     counters: guarded(() => readCounters(objects)),
+    packets: { run: guarded(packets.run) },
     close() {
       isClosed = true;
       objects.close();

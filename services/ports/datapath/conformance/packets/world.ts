@@ -2,21 +2,18 @@
  * The tables that all fixtures are told against: one node, its pods in each state, two protected
  * networks. A fixture that needs another world changes an entry and puts it back.
  */
-import { parseCidr } from '../../services/contract/cidr.ts';
-import { parseIp } from '../../services/contract/ip-address.ts';
-import type { Tables } from '../../services/ports/datapath/port.ts';
-import { encodeAddress } from '../../services/ports/datapath/tables/addresses.ts';
-import { encodeBlock } from '../../services/ports/datapath/tables/blocks.ts';
-import { encodeConfig } from '../../services/ports/datapath/tables/config.ts';
-import { encodeInterface } from '../../services/ports/datapath/tables/interfaces.ts';
-import { encodeLocalPods } from '../../services/ports/datapath/tables/local-pods.ts';
-import { encodeNode } from '../../services/ports/datapath/tables/nodes.ts';
-import { encodePod } from '../../services/ports/datapath/tables/pods.ts';
-import {
-  encodePolicyEntry,
-  type PolicyEntry,
-  type PortRule,
-} from '../../services/ports/datapath/tables/policies.ts';
+import { parseCidr } from '../../../../contract/cidr.ts';
+import { parseIp } from '../../../../contract/ip-address.ts';
+import { RUN_IFINDEX } from '../../packet-runner.ts';
+import type { Tables } from '../../port.ts';
+import { encodeAddress } from '../../tables/addresses.ts';
+import { encodeBlock } from '../../tables/blocks.ts';
+import { encodeConfig } from '../../tables/config.ts';
+import { encodeInterface } from '../../tables/interfaces.ts';
+import { encodeLocalPods } from '../../tables/local-pods.ts';
+import { encodeNode } from '../../tables/nodes.ts';
+import { encodePod } from '../../tables/pods.ts';
+import { encodePolicyEntry, type PolicyEntry, type PortRule } from '../../tables/policies.ts';
 
 export const L = 32768;
 /** Has two berths, both in use. */
@@ -56,8 +53,6 @@ export const NODE_MAC = '02:00:00:00:00:77';
 export const REMOTE_BASE = 3072;
 /** A block of NAT that leads to a node that is not there. */
 export const LOST_BASE = 5120;
-/** What BPF_PROG_TEST_RUN says the packet came from: the loopback. */
-const TEST_IFINDEX = 1;
 
 const SET = 2;
 const PORTS_SET = 3;
@@ -89,7 +84,7 @@ export function fillWorld(tables: Tables): void {
     encodeNode({ nodeIndex: 9, mac: NODE_MAC, underlayIp: parseIp('192.168.7.2') }),
   ]);
   tables.put('localPods', [encodeLocalPods(parseCidr('10.42.1.0/24'))]);
-  tables.put('interfaces', [encodeInterface({ ifindex: TEST_IFINDEX, podIp: parseIp(POD) })]);
+  tables.put('interfaces', [encodeInterface({ ifindex: RUN_IFINDEX, podIp: parseIp(POD) })]);
   tables.put('config', [encodeConfig({ podPortFirst: L, uplinkMac: OWN_MAC })]);
   fillPods(tables);
 }

@@ -1,11 +1,11 @@
 /** berth_pod, the source guard at the veth of POD. */
 import { describe, expect, test } from 'vitest';
-import { parseIp } from '../../services/contract/ip-address.ts';
-import { interfaceKey } from '../../services/ports/datapath/tables/interfaces.ts';
-import { encodePod, podKey } from '../../services/ports/datapath/tables/pods.ts';
+import { parseIp } from '../../../../contract/ip-address.ts';
+import { interfaceKey } from '../../tables/interfaces.ts';
+import { encodePod, podKey } from '../../tables/pods.ts';
 import type { Fixture } from './fixture.ts';
-import { fixtureSuite } from './fixture-suite.ts';
 import { arp, ipv6, tcp, UDP } from './frames.ts';
+import { fixtureSuite, type PacketSuiteInit } from './suite.ts';
 import { ELSEWHERE, FREE_POD, fillWorld, HOLE, L, NAT, POD, TARGET, TARGET_V6 } from './world.ts';
 
 const DB = `${TARGET}:5432`;
@@ -52,43 +52,51 @@ const DROPPED = [
   drops('IPv6 to a target', ipv6('2001:db8:9::1', TARGET_V6, UDP, new Uint8Array(8)), 'IPV6_OUT'),
 ];
 
-const benchFor = fixtureSuite({ passes: PASSED, drops: DROPPED }, (tables) => {
-  fillWorld(tables);
-  const berth = { natAddress: parseIp(NAT), base: 8192, sizeLog2: 10, mapped: true, policySet: 2 };
-  const other = encodePod({ ip: parseIp(OTHER_BERTHED_POD), selected: true, berths: [berth] });
-  tables.put('pods', [other]);
-});
+export function guardPackets(init: PacketSuiteInit): void {
+  const benchFor = fixtureSuite(init, { passes: PASSED, drops: DROPPED }, (tables) => {
+    fillWorld(tables);
+    const berth = {
+      natAddress: parseIp(NAT),
+      base: 8192,
+      sizeLog2: 10,
+      mapped: true,
+      policySet: 2,
+    };
+    const other = encodePod({ ip: parseIp(OTHER_BERTHED_POD), selected: true, berths: [berth] });
+    tables.put('pods', [other]);
+  });
 
-describe('IPv6 to a target, which cannot be translated yet', () => {
-  const frame = ipv6('2001:db8:9::1', TARGET_V6, UDP, new Uint8Array(8));
+  describe('IPv6 to a target, which cannot be translated yet', () => {
+    const frame = ipv6('2001:db8:9::1', TARGET_V6, UDP, new Uint8Array(8));
 
-  test('is dropped as long as the pod is not known', (ctx) => {
+    test('is dropped as long as the pod is not known', (ctx) => {
+      const bench = benchFor(ctx);
+      bench.tables.remove('pods', [podKey(parseIp(POD))]);
+      try {
+        expect(bench.run('pod', frame).counted).toEqual(['IPV6_OUT']);
+      } finally {
+        fillWorld(bench.tables);
+      }
+    });
+
+    test('passes when the pod is known and not selected', (ctx) => {
+      const bench = benchFor(ctx);
+      bench.tables.put('pods', [encodePod({ ip: parseIp(POD), selected: false, berths: [] })]);
+      try {
+        expect(bench.run('pod', frame).verdict).toBe('next');
+      } finally {
+        fillWorld(bench.tables);
+      }
+    });
+  });
+
+  test('guards no interface that is not in the table', (ctx) => {
     const bench = benchFor(ctx);
-    bench.tables.remove('pods', [podKey(parseIp(POD))]);
+    bench.tables.remove('interfaces', [interfaceKey(1)]);
     try {
-      expect(bench.run('pod', frame).counted).toEqual(['IPV6_OUT']);
+      expect(bench.run('pod', sent(STRANGER, DB)).verdict).toBe('next');
     } finally {
       fillWorld(bench.tables);
     }
   });
-
-  test('passes when the pod is known and not selected', (ctx) => {
-    const bench = benchFor(ctx);
-    bench.tables.put('pods', [encodePod({ ip: parseIp(POD), selected: false, berths: [] })]);
-    try {
-      expect(bench.run('pod', frame).verdict).toBe('next');
-    } finally {
-      fillWorld(bench.tables);
-    }
-  });
-});
-
-test('guards no interface that is not in the table', (ctx) => {
-  const bench = benchFor(ctx);
-  bench.tables.remove('interfaces', [interfaceKey(1)]);
-  try {
-    expect(bench.run('pod', sent(STRANGER, DB)).verdict).toBe('next');
-  } finally {
-    fillWorld(bench.tables);
-  }
-});
+}

@@ -1,7 +1,7 @@
 /** berth_steer: a gateway's frames. */
 import type { Fixture } from './fixture.ts';
-import { fixtureSuite } from './fixture-suite.ts';
 import { arp, icmp, ipv4, type Macs, tcp, UDP, udp } from './frames.ts';
+import { fixtureSuite, type PacketSuiteInit } from './suite.ts';
 import {
   BASE,
   HOST,
@@ -92,9 +92,11 @@ const ARP = [
   passes('an answer', here),
 ];
 
-fixtureSuite({
-  'steers to the node of the block': STEERED,
-  'leaves to the stack': PASSED,
-  'drops with a reason, and never passes to the stack': DROPPED,
-  ARP,
-});
+export function steerPackets(init: PacketSuiteInit): void {
+  fixtureSuite(init, {
+    'steers to the node of the block': STEERED,
+    'leaves to the stack': PASSED,
+    'drops with a reason, and never passes to the stack': DROPPED,
+    ARP,
+  });
+}

@@ -1,8 +1,8 @@
 /** berth_egress, one packet after another. */
 import { expect, test } from 'vitest';
 import type { Fixture } from './fixture.ts';
-import { fixtureSuite } from './fixture-suite.ts';
 import { icmp, ipv4, ipv6, quoted, type TcpParts, tcp, UDP, type UdpParts, udp } from './frames.ts';
+import { fixtureSuite, type PacketSuiteInit } from './suite.ts';
 import {
   BARE_POD,
   BASE,
@@ -205,28 +205,30 @@ const DROPS = [
   drops('a fragment with a NAT address as source', fragment(NAT, ELSEWHERE), 'NAT_SOURCE'),
 ];
 
-const benchFor = fixtureSuite({
-  'translates by the berth': TRANSLATIONS,
-  'does not touch': UNTOUCHED,
-  'answers with RST': REJECTIONS,
-  'answers with ICMP prohibited': PROHIBITIONS,
-  'drops with a reason': DROPS,
-});
+export function egressPackets(init: PacketSuiteInit): void {
+  const benchFor = fixtureSuite(init, {
+    'translates by the berth': TRANSLATIONS,
+    'does not touch': UNTOUCHED,
+    'answers with RST': REJECTIONS,
+    'answers with ICMP prohibited': PROHIBITIONS,
+    'drops with a reason': DROPS,
+  });
 
-test('drops a RST that it may not let out, and answers nothing', (ctx) => {
-  const bench = benchFor(ctx);
-  const frame = tcp({ from: `${BARE_POD}:${L}`, to: DB, flags: 'R' });
-  const outcome = bench.run('egress', frame);
-  expect(outcome.verdict).toBe('drop');
-  expect(outcome.counted).toEqual(['NO_BERTH', 'UNANSWERED']);
-});
+  test('drops a RST that it may not let out, and answers nothing', (ctx) => {
+    const bench = benchFor(ctx);
+    const frame = tcp({ from: `${BARE_POD}:${L}`, to: DB, flags: 'R' });
+    const outcome = bench.run('egress', frame);
+    expect(outcome.verdict).toBe('drop');
+    expect(outcome.counted).toEqual(['NO_BERTH', 'UNANSWERED']);
+  });
 
-test('leaves all but IP alone', (ctx) => {
-  const bench = benchFor(ctx);
-  const frame = syn(`${POD}:${L}`, DB);
-  frame.set([0x88, 0xcc], 12);
-  expect(bench.run('egress', frame)).toEqual({ verdict: 'next', frame, counted: [] });
-});
+  test('leaves all but IP alone', (ctx) => {
+    const bench = benchFor(ctx);
+    const frame = syn(`${POD}:${L}`, DB);
+    frame.set([0x88, 0xcc], 12);
+    expect(bench.run('egress', frame)).toEqual({ verdict: 'next', frame, counted: [] });
+  });
+}
 
 function ping(from: string, to: string): Uint8Array {
   return icmp({ from, to, type: 8, code: 0, payload: PAYLOAD });

@@ -1,11 +1,11 @@
 /** berth_return, and whole flows: what went out by egress comes back. */
 import { expect, test } from 'vitest';
-import { ipToBytes, parseIp } from '../../services/contract/ip-address.ts';
-import { LAYOUT } from '../../services/ports/datapath/tables/layout.gen.ts';
-import { encodePod, podKey } from '../../services/ports/datapath/tables/pods.ts';
+import { ipToBytes, parseIp } from '../../../../contract/ip-address.ts';
+import { LAYOUT } from '../../tables/layout.gen.ts';
+import { encodePod, podKey } from '../../tables/pods.ts';
 import type { Fixture } from './fixture.ts';
-import { fixtureSuite } from './fixture-suite.ts';
 import { icmp, ipv4, tcp, UDP, udp } from './frames.ts';
+import { fixtureSuite, type PacketSuiteInit } from './suite.ts';
 import {
   BARE_POD,
   BASE,
@@ -143,83 +143,85 @@ const FLOW: readonly Fixture[] = [
   },
 ];
 
-const benchFor = fixtureSuite({
-  'brings back to the pod': RETURNS,
-  'does not touch': UNTOUCHED,
-  'drops with a reason': DROPS,
-  'a TCP connection': FLOW,
-});
+export function returnPackets(init: PacketSuiteInit): void {
+  const benchFor = fixtureSuite(init, {
+    'brings back to the pod': RETURNS,
+    'does not touch': UNTOUCHED,
+    'drops with a reason': DROPS,
+    'a TCP connection': FLOW,
+  });
 
-test('each direct port goes out and comes back as itself, and no other does', (ctx) => {
-  const bench = benchFor(ctx);
-  const seen = new Set<string>();
-  for (let i = 0; i < DIRECT; i++) {
-    const pod = `${POD}:${L + i}`;
-    const nat = `${NAT}:${BASE + i}`;
-    const out = bench.run('egress', udp({ from: pod, to: DB }));
-    expect(out.frame).toEqual(udp({ from: nat, to: DB }));
-    seen.add(nat);
-    const home = bench.run('return', udp({ from: DB, to: nat }));
-    expect(home.frame).toEqual(udp({ from: DB, to: pod }));
-  }
-  expect(seen.size).toBe(DIRECT);
-});
+  test('each direct port goes out and comes back as itself, and no other does', (ctx) => {
+    const bench = benchFor(ctx);
+    const seen = new Set<string>();
+    for (let i = 0; i < DIRECT; i++) {
+      const pod = `${POD}:${L + i}`;
+      const nat = `${NAT}:${BASE + i}`;
+      const out = bench.run('egress', udp({ from: pod, to: DB }));
+      expect(out.frame).toEqual(udp({ from: nat, to: DB }));
+      seen.add(nat);
+      const home = bench.run('return', udp({ from: DB, to: nat }));
+      expect(home.frame).toEqual(udp({ from: DB, to: pod }));
+    }
+    expect(seen.size).toBe(DIRECT);
+  });
 
-test('a block whose pod is gone leads nowhere', (ctx) => {
-  const bench = benchFor(ctx);
-  bench.tables.remove('pods', [podKey(parseIp(POD))]);
-  try {
-    const outcome = bench.run('return', reply(DB, `${NAT}:${BASE}`));
+  test('a block whose pod is gone leads nowhere', (ctx) => {
+    const bench = benchFor(ctx);
+    bench.tables.remove('pods', [podKey(parseIp(POD))]);
+    try {
+      const outcome = bench.run('return', reply(DB, `${NAT}:${BASE}`));
+      expect(outcome).toMatchObject({ verdict: 'drop', counted: ['NO_BLOCK_HERE'] });
+    } finally {
+      fillWorld(bench.tables);
+    }
+  });
+
+  test('a block whose berth may not be used any more leads nowhere', (ctx) => {
+    const bench = benchFor(ctx);
+    const berth = { natAddress: parseIp(NAT), base: BASE, sizeLog2: 10, policySet: 2 };
+    const pod = { ip: parseIp(POD), selected: true, berths: [{ ...berth, mapped: false }] };
+    bench.tables.put('pods', [encodePod(pod)]);
+    try {
+      const outcome = bench.run('return', reply(DB, `${NAT}:${BASE}`));
+      expect(outcome).toMatchObject({ verdict: 'drop', counted: ['NO_BLOCK_HERE'] });
+    } finally {
+      fillWorld(bench.tables);
+    }
+  });
+
+  test('an entry that is another pod’s is not obeyed, in neither direction', (ctx) => {
+    const bench = benchFor(ctx);
+    const [value = null] = bench.tables.read('pods', [podKey(parseIp(POD))]);
+    if (value === null) throw new Error('no pod');
+    value.set(ipToBytes(parseIp(BARE_POD)), LAYOUT.berth_pod.offsets.ip);
+    bench.tables.put('pods', [{ key: podKey(parseIp(POD)), value }]);
+    try {
+      const out = bench.run('egress', tcp({ from: `${POD}:${L}`, to: DB, flags: 'S' }));
+      expect(out).toMatchObject({ verdict: 'drop', counted: ['CHANGED'] });
+      const back = bench.run('return', reply(DB, `${NAT}:${BASE}`));
+      expect(back).toMatchObject({ verdict: 'drop', counted: ['CHANGED'] });
+    } finally {
+      fillWorld(bench.tables);
+    }
+  });
+
+  test('before the configuration is written nothing is translated', (ctx) => {
+    const bench = benchFor(ctx);
+    bench.tables.remove('config', [new Uint8Array(4)]);
+    try {
+      const back = bench.run('return', reply(DB, `${NAT}:${BASE}`));
+      expect(back).toMatchObject({ verdict: 'drop', counted: ['NO_CONFIG'] });
+      const out = bench.run('egress', tcp({ from: `${POD}:${L}`, to: DB, flags: 'S' }));
+      expect(out).toMatchObject({ verdict: 'drop', counted: ['NO_CONFIG'] });
+    } finally {
+      fillWorld(bench.tables);
+    }
+  });
+
+  test('a block that leads to a lost node is none of this node', (ctx) => {
+    const bench = benchFor(ctx);
+    const outcome = bench.run('return', reply(DB, `${NAT}:${LOST_BASE}`));
     expect(outcome).toMatchObject({ verdict: 'drop', counted: ['NO_BLOCK_HERE'] });
-  } finally {
-    fillWorld(bench.tables);
-  }
-});
-
-test('a block whose berth may not be used any more leads nowhere', (ctx) => {
-  const bench = benchFor(ctx);
-  const berth = { natAddress: parseIp(NAT), base: BASE, sizeLog2: 10, policySet: 2 };
-  const pod = { ip: parseIp(POD), selected: true, berths: [{ ...berth, mapped: false }] };
-  bench.tables.put('pods', [encodePod(pod)]);
-  try {
-    const outcome = bench.run('return', reply(DB, `${NAT}:${BASE}`));
-    expect(outcome).toMatchObject({ verdict: 'drop', counted: ['NO_BLOCK_HERE'] });
-  } finally {
-    fillWorld(bench.tables);
-  }
-});
-
-test('an entry that is another pod’s is not obeyed, in neither direction', (ctx) => {
-  const bench = benchFor(ctx);
-  const [value = null] = bench.tables.read('pods', [podKey(parseIp(POD))]);
-  if (value === null) throw new Error('no pod');
-  value.set(ipToBytes(parseIp(BARE_POD)), LAYOUT.berth_pod.offsets.ip);
-  bench.tables.put('pods', [{ key: podKey(parseIp(POD)), value }]);
-  try {
-    const out = bench.run('egress', tcp({ from: `${POD}:${L}`, to: DB, flags: 'S' }));
-    expect(out).toMatchObject({ verdict: 'drop', counted: ['CHANGED'] });
-    const back = bench.run('return', reply(DB, `${NAT}:${BASE}`));
-    expect(back).toMatchObject({ verdict: 'drop', counted: ['CHANGED'] });
-  } finally {
-    fillWorld(bench.tables);
-  }
-});
-
-test('before the configuration is written nothing is translated', (ctx) => {
-  const bench = benchFor(ctx);
-  bench.tables.remove('config', [new Uint8Array(4)]);
-  try {
-    const back = bench.run('return', reply(DB, `${NAT}:${BASE}`));
-    expect(back).toMatchObject({ verdict: 'drop', counted: ['NO_CONFIG'] });
-    const out = bench.run('egress', tcp({ from: `${POD}:${L}`, to: DB, flags: 'S' }));
-    expect(out).toMatchObject({ verdict: 'drop', counted: ['NO_CONFIG'] });
-  } finally {
-    fillWorld(bench.tables);
-  }
-});
-
-test('a block that leads to a lost node is none of this node', (ctx) => {
-  const bench = benchFor(ctx);
-  const outcome = bench.run('return', reply(DB, `${NAT}:${LOST_BASE}`));
-  expect(outcome).toMatchObject({ verdict: 'drop', counted: ['NO_BLOCK_HERE'] });
-});
+  });
+}

@@ -3,9 +3,10 @@
  * which its packets are seen.
  */
 import { expect } from 'vitest';
-import type { ProgramName } from '../../services/ports/datapath/port.ts';
-import type { ReasonName } from '../../services/ports/datapath/tables/reasons.gen.ts';
-import type { ProgramBench, Verdict } from './program-bench.ts';
+import type { Verdict } from '../../packet-runner.ts';
+import type { ProgramName } from '../../port.ts';
+import type { ReasonName } from '../../tables/reasons.gen.ts';
+import type { Bench } from './bench.ts';
 
 export interface Fixture {
   readonly name: string;
@@ -18,7 +19,7 @@ export interface Fixture {
   readonly counts?: ReasonName;
 }
 
-export function checkFixture(bench: ProgramBench, fixture: Fixture): void {
+export function checkFixture(bench: Bench, fixture: Fixture): void {
   const outcome = bench.run(fixture.program, fixture.frame);
   expect(outcome.counted).toEqual(fixture.counts === undefined ? [] : [fixture.counts]);
   expect(outcome.verdict).toBe(fixture.verdict);
