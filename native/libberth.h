@@ -86,7 +86,7 @@ BERTH_API int berth_hook__first(uint32_t ifindex, uint32_t hook, const char *net
 struct berth_run {
 	uint32_t verdict;
 	uint32_t size;
-	/* Of each reason: packets, bytes. Another's traffic through the same tables counts here too. */
+	/* Of each reason: packets, bytes. Other traffic through the same tables is in it too. */
 	uint32_t counted[BERTH_REASONS_ENTRIES][2];
 };
 

@@ -31,7 +31,6 @@ const BASIC: Resources = new Map([
 ]);
 
 let f: AgentFixture;
-
 beforeEach(async () => {
   f = await startAgent();
 });
