@@ -5,6 +5,7 @@
 import { parseCidr } from '../contract/cidr.ts';
 import type { PodUid } from '../contract/identity.ts';
 import { parseIp } from '../contract/ip-address.ts';
+import { ownerOf } from '../contract/ownership.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { jsonLog } from '../runtime/log.ts';
 import { createAttachedPods } from './attached-pods.ts';
@@ -53,8 +54,15 @@ export async function startAgent(self = 'node-1'): Promise<AgentFixture> {
 }
 
 function open(self: string, kernel: KernelModel, disk: Disk): NodeAgent {
-  const init = { self, podCidrs: [parseCidr('10.1.0.0/16')], uplinkMac: '02:00:00:00:00:01' };
-  const tables = openKernelTables(init, kernel.tables);
+  const tables = openKernelTables(
+    {
+      self,
+      podCidrs: [parseCidr('10.1.0.0/16')],
+      uplinkMac: '02:00:00:00:00:01',
+      owns: (address, gateways) => ownerOf(address, gateways) === self,
+    },
+    kernel.tables,
+  );
   const log = jsonLog({ level: 'silent' });
   const files = {
     save: async (attachment: PodAttachment) => {

@@ -78,8 +78,12 @@ export function policyResource(
   return resource(`policy/${name}`, { case: 'policy', value });
 }
 
-export function addressResource(ip: string, owned = false, blockSize = 1024): [string, Uint8Array] {
-  const value = { address: address(ip), blockSize, owned };
+export function addressResource(
+  ip: string,
+  gateways: readonly string[] = [],
+  blockSize = 1024,
+): [string, Uint8Array] {
+  const value = { address: address(ip), blockSize, gateways: [...gateways] };
   return resource(`address/${ip}`, { case: 'address', value });
 }
 

@@ -142,7 +142,9 @@ function resourcesOf(world: World): Resources {
       CONTENTS.map((to) => ({ to })),
     ),
     policyResource('selected', [{ to: CONTENTS[world.policies[0] as number] as string }]),
-    ...ADDRESSES.map((nat) => addressResource(nat, world.remoteNode === 0, size)),
+    ...ADDRESSES.map((nat) =>
+      addressResource(nat, world.remoteNode === 0 ? ['node-1'] : ['node-2'], size),
+    ),
     nodeResource('node-9', other, '02:00:00:00:00:09'),
     ...PLACES.flatMap(({ nat, base }, place) =>
       given.has(place) ? [] : [blockResource(nat, base, 'node-9', size)],

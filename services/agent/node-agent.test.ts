@@ -195,7 +195,7 @@ describe('the agent', () => {
       BASIC,
       nodeResource('node-1', '10.0.0.1', '02:00:00:00:00:01'),
       nodeResource('node-2', '10.0.0.2', '02:00:00:00:00:02'),
-      addressResource(NAT, true),
+      addressResource(NAT, ['node-1']),
       blockResource(NAT, 1024, 'node-1'),
       blockResource(NAT, 2048, 'node-2'),
     );
@@ -217,7 +217,7 @@ describe('the agent', () => {
     const next = changed(
       BASIC,
       podResource('a', [{ policy: 'shop/pay', nat: NAT, base: 512, size: 512 }]),
-      addressResource(NAT, false, 512),
+      addressResource(NAT, [], 512),
     );
     f.kernel.onStep = () => {
       for (const { ip, place, returnsTo } of mappedPlaces(f.kernel.content)) {
@@ -307,7 +307,7 @@ describe('a restarted agent', () => {
   const MANY = changed(
     BASIC,
     policyResource('shop/other', [{ to: '192.0.2.0/24' }]),
-    addressResource('203.0.113.18', true, 256),
+    addressResource('203.0.113.18', ['node-1'], 256),
     nodeResource('node-2', '10.0.0.2', '02:00:00:00:00:02'),
     blockResource('203.0.113.18', 1024, 'node-2', 256),
   );

@@ -42,7 +42,7 @@ const BASIC: Resources = new Map([
   policyResource('shop/pay', [{ to: TARGET, port: 5432 }]),
   policyResource('unknown', [{ to: TARGET }]),
   policyResource('selected', [{ to: TARGET }]),
-  addressResource(NAT, true),
+  addressResource(NAT, ['node-1']),
   nodeResource('node-2', '10.0.0.2', '02:00:00:00:00:02'),
   blockResource(NAT, 2048, 'node-2'),
 ]);

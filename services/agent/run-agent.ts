@@ -4,6 +4,7 @@
  * on, and the next agent adopts.
  */
 import { join } from 'node:path';
+import { ownerOf } from '../contract/ownership.ts';
 import type { Datapath } from '../ports/datapath/port.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
@@ -19,6 +20,7 @@ import { attachEach, guardsOf, keepAttached, nodePrograms } from './keep-attache
 import { openKernelTables } from './kernel-tables.ts';
 import { createLink } from './link.ts';
 import { createNodeAgent, type NodeAgent } from './node-agent.ts';
+import type { Owns } from './tables/compile.ts';
 import { createTurns } from './turns.ts';
 
 export interface AgentComponents {
@@ -88,7 +90,8 @@ async function openAgent(
   for (const file of unreadable) log.error({ file }, 'announced pod cannot be read, and is held');
   const { file: acked, wanted, damaged } = await openAckedFile(join(stateDir, 'acked'));
   if (damaged) log.warn({ version: wanted.version }, 'the end of what was acked cannot be read');
-  const init = { self: node, podCidrs, uplinkMac: mac };
+  const owns: Owns = (address, gateways) => ownerOf(address, gateways) === node;
+  const init = { self: node, podCidrs, uplinkMac: mac, owns };
   const tables = openKernelTables(init, datapath.tables);
   const pods = createAttachedPods({ files, tables, hooks: datapath.hooks, log });
   const turns = createTurns();

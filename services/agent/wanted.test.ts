@@ -103,7 +103,7 @@ describe('what the hub wants of a node', () => {
       renamed(blockResource('203.0.113.17', 1024, 'n'), 'block/203.0.113.17/2048'),
     ],
     ['a block off its grid', blockResource('203.0.113.17', 1000, 'n')[1]],
-    ['a block size that is no power of two', addressResource('203.0.113.17', false, 1000)[1]],
+    ['a block size that is no power of two', addressResource('203.0.113.17', [], 1000)[1]],
     ['a slot without a policy', podResource('a', [{ policy: '' }])[1]],
     ['a MAC address of five bytes', nodeResource('n', '10.0.0.1', '02:00:00:00:00')[1]],
   ])('refuses %s', (_, bytes) => {

@@ -15,7 +15,7 @@ import type {
 } from '../../contract/gen/berth/link/v1/link_pb.ts';
 import { PortRule_Protocol } from '../../contract/gen/berth/link/v1/link_pb.ts';
 import type { NodeName } from '../../contract/identity.ts';
-import { ipFromBytes, parseIp } from '../../contract/ip-address.ts';
+import { type IpAddress, ipFromBytes, parseIp } from '../../contract/ip-address.ts';
 import { encodeAddress } from '../../ports/datapath/tables/addresses.ts';
 import { type BlockTarget, encodeBlock } from '../../ports/datapath/tables/blocks.ts';
 import { encodeInterface } from '../../ports/datapath/tables/interfaces.ts';
@@ -37,7 +37,11 @@ export interface CompileContext {
   /** Of the address's resource, by its text. */
   addressPlace(address: string): AddressPlace | null;
   nodeIndex(name: NodeName): number | null;
+  /** Whether this node answers for an address that these gateways serve. */
+  owns: Owns;
 }
+
+export type Owns = (address: IpAddress, gateways: readonly NodeName[]) => boolean;
 
 export interface Compiled {
   readonly entries: readonly OwnedEntry[];
@@ -125,7 +129,11 @@ export function compileAddress(address: Address, context: CompileContext): Compi
   const natAddress = ipFromBytes(address.address);
   const place = context.addressPlace(natAddress);
   if (place === null) return { entries: [], dependsOn: [] };
-  const entry = encodeAddress({ natAddress, ...place, owned: address.owned });
+  const entry = encodeAddress({
+    natAddress,
+    ...place,
+    owned: context.owns(natAddress, address.gateways),
+  });
   return { entries: [owned('addresses', entry)], dependsOn: [] };
 }
 

@@ -21,6 +21,7 @@ import {
   compileNode,
   compilePod,
   compilePolicy,
+  type Owns,
   owned,
 } from './compile.ts';
 import type { Content, Ref } from './content.ts';
@@ -32,6 +33,7 @@ export interface NodeTablesInit {
   readonly self: NodeName;
   readonly podCidrs: readonly Cidr[];
   readonly uplinkMac: string;
+  readonly owns: Owns;
 }
 
 /** Of a pod on this node: not named by the hub, not selected, held, or with a berth in force. */
@@ -60,7 +62,7 @@ export function createNodeTables(init: NodeTablesInit): NodeTables {
   const claims = createClaims();
   const dependents = createDependents();
   const numbers = createNumbers();
-  const context: CompileContext = { self: init.self, ...numbers };
+  const context: CompileContext = { self: init.self, owns: init.owns, ...numbers };
 
   function compile(key: string): Ref[] {
     const bytes = resources.get(key);

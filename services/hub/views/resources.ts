@@ -84,9 +84,9 @@ const PROTOCOLS = {
 export function addressResource(
   address: IpAddress,
   blockSize: number,
-  owned: boolean,
+  gateways: readonly NodeName[],
 ): HashedResource {
-  const value = { address: ipToBytes(address), blockSize, owned };
+  const value = { address: ipToBytes(address), blockSize, gateways: [...gateways].sort() };
   return resource(keys.address(address), { case: 'address', value });
 }
 

@@ -1,7 +1,7 @@
 /**
  * What is known of NAT addresses and gateways: every node learns which addresses exist; a gateway
- * also which of them it owns, where the blocks of its pools are, and how to reach each node.
- * Plain nodes share one layer of addresses; each gateway has its own, since each owns others.
+ * also which gateways serve each, where the blocks of its pools are, and how to reach each node.
+ * Plain nodes share one layer of addresses, gateways another.
  */
 import type { AggregateKey, NodeName, PoolName } from '../../contract/identity.ts';
 import type { IpAddress } from '../../contract/ip-address.ts';
@@ -11,7 +11,6 @@ import type { ClaimId } from '../../contract/records.ts';
 import { createAddresses, type GrantedClaim } from './addresses.ts';
 import { createGateways, type Gateways } from './gateways.ts';
 import { createNodeSets, type Layer, type NodeSets, type SharedLayer } from './node-sets.ts';
-import { ownerOf } from './ownership.ts';
 import { addressResource, keys, nodeResource } from './resources.ts';
 
 export interface Steering {
@@ -31,6 +30,7 @@ export function createSteering(): Steering {
   const everywhere = sets.layer();
   const nextHops = sets.layer();
   const plainAddresses = sets.layer();
+  const gatewayAddresses = sets.layer();
   const plainLayers: readonly SharedLayer[] = [everywhere, plainAddresses];
   const blockLayers = new Map<PoolName, SharedLayer>();
   const gateways = createGateways();
@@ -46,27 +46,20 @@ export function createSteering(): Steering {
     const known = addresses.get(address);
     if (known === undefined) {
       plainAddresses.remove(keys.address(address));
-      for (const gateway of gateways.all()) sets.own(gateway).remove(keys.address(address));
+      gatewayAddresses.remove(keys.address(address));
       return;
     }
     const { pool, blockSize } = known;
-    plainAddresses.put(addressResource(address, blockSize, false));
-    const owner = ownerOf(address, gateways.ofPool(pool));
-    for (const gateway of gateways.all()) {
-      sets.own(gateway).put(addressResource(address, blockSize, gateway === owner));
-    }
+    plainAddresses.put(addressResource(address, blockSize, []));
+    gatewayAddresses.put(addressResource(address, blockSize, gateways.ofPool(pool)));
   }
 
   function showGateways(changed: readonly NodeName[]): void {
     if (changed.length === 0) return;
     for (const node of changed) {
       const pools = gateways.poolsOf(node);
-      if (pools.length > 0) {
-        sets.assign(node, [everywhere, nextHops, ...pools.map(blocks)]);
-        continue;
-      }
-      for (const { address } of addresses.all()) sets.own(node).remove(keys.address(address));
-      sets.assign(node, plainLayers);
+      const steers = [everywhere, gatewayAddresses, nextHops, ...pools.map(blocks)];
+      sets.assign(node, pools.length > 0 ? steers : plainLayers);
     }
     for (const { address } of addresses.all()) showAddress(address);
   }

@@ -166,7 +166,7 @@ describe('addresses', () => {
     expect(keysOf(views, 'n1')).not.toContain('address/203.0.113.16');
   });
 
-  it('are known to every node, and owned by one gateway of their pool', () => {
+  it('are known to every node, and to gateways with those that serve them', () => {
     const story = shop();
     story.pod('shop', 'a');
     story.settle();
@@ -174,12 +174,16 @@ describe('addresses', () => {
     for (const gateway of ['g1', 'g2']) views.nodeRecord(fromApi(gateway, GATEWAY));
     read();
     const key = 'address/203.0.113.16';
-    const owners = ['n1', 'n2', 'g1', 'g2'].filter((node) => {
+    const serving = ['n1', 'n2', 'g1', 'g2'].map((node) => {
       const address = resourcesOf(views, node).get(key);
       if (address?.$typeName !== 'berth.link.v1.Address') throw new Error(`unknown to ${node}`);
-      return address.owned;
+      return address.gateways;
     });
-    expect(owners).toEqual([expect.stringMatching(/^g[12]$/)]);
+    expect(serving).toEqual([[], [], ['g1', 'g2'], ['g1', 'g2']]);
+    views.nodeRecord(fromApi('g1', {}));
+    expect(read().get('g2')).toEqual(new Set([key]));
+    expect(resourcesOf(views, 'g2').get(key)).toMatchObject({ gateways: ['g2'] });
+    expect(resourcesOf(views, 'g1').get(key)).toMatchObject({ gateways: [] });
   });
 
   it('come with their blocks and the way to each node, on gateways alone', () => {

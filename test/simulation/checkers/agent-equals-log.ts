@@ -1,7 +1,7 @@
 /**
  * When all is quiet, every node has what a hub that folds the log from its beginning would send
- * it; its kernel holds the berths of its running pods as the log has them, and nothing else; and
- * every gateway steers every berth to its pod's node.
+ * it; its kernel holds the berths of its running pods as the log has them, and nothing else; every
+ * gateway steers every berth to its pod's node; and one gateway answers for each address.
  */
 import { egressNatsOf, isMappable } from '../../../services/aggregates/namespace/selection.ts';
 import type { NamespaceState } from '../../../services/aggregates/namespace/state.ts';
@@ -51,6 +51,25 @@ export function checkAgentsEqualLog(
     const tooMuch = [...has.difference(wanted)];
     if (tooMuch.length > 0) history.broken(rule, `${node} still has ${tooMuch.join(', ')}`);
     if (views.gateways().includes(node)) checkSteering(kernel, berths, kubelets, history);
+  }
+  checkOwners(views, kubelets, history);
+}
+
+/** Plain nodes own nothing; each address that gateways serve is owned by one of them. */
+function checkOwners(views: Views, kubelets: readonly Kubelet[], history: History): void {
+  const kernels = kubelets.map(({ agent }) => agent.machine.kernel);
+  const owners = new Map<string, string[]>();
+  for (const kernel of kernels) {
+    for (const { natAddress, owned } of kernel.dump('addresses').map(decodeAddress)) {
+      const known = owners.get(natAddress) ?? [];
+      owners.set(natAddress, owned ? [...known, kernel.node] : known);
+    }
+  }
+  const gateways = views.gateways();
+  for (const [address, nodes] of owners) {
+    const wanted = gateways.length === 0 ? 0 : 1;
+    if (nodes.length === wanted && nodes.every((node) => gateways.includes(node))) continue;
+    history.broken('agent equals log', `${address} is owned by ${nodes.join(', ') || 'nobody'}`);
   }
 }
 

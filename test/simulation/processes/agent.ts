@@ -17,6 +17,7 @@ import { parseCidr } from '../../../services/contract/cidr.ts';
 import { describeError } from '../../../services/contract/errors.ts';
 import type { NodeName } from '../../../services/contract/identity.ts';
 import { parseIp } from '../../../services/contract/ip-address.ts';
+import { ownerOf } from '../../../services/contract/ownership.ts';
 import type { Version } from '../../../services/contract/version.ts';
 import type { Life } from '../scheduler.ts';
 import { logInto, type Surroundings } from '../surroundings.ts';
@@ -68,8 +69,16 @@ export function agentProcess(
     const { tables, hooks } = kernel.open(life);
     const { files, attachments } = disk.openAttachments(life, machine.bootId);
     const { file: acked, wanted } = disk.openAcked(life);
-    const self = { self: node, podCidrs: [parseCidr('10.1.0.0/16')], uplinkMac: macOf(number) };
-    const kernelTables = openKernelTables(self, tables);
+    const kernelTables = openKernelTables(
+      {
+        self: node,
+        podCidrs: [parseCidr('10.1.0.0/16')],
+        uplinkMac: macOf(number),
+        // The simulation has no heartbeats: every gateway counts as live.
+        owns: (address, gateways) => ownerOf(address, gateways) === node,
+      },
+      tables,
+    );
     const agent = createNodeAgent({
       clock,
       log,

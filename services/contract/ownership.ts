@@ -1,10 +1,10 @@
 /**
- * Which gateway answers for a NAT address: rendezvous hashing, so that every hub computes the same
- * owner, and a gateway that comes or goes moves only its own addresses.
+ * Which gateway answers for a NAT address: rendezvous hashing, so that every gateway computes the
+ * same owner by itself, and one that comes or goes moves only its own addresses.
  */
-import { sha256 } from '../../contract/canonical.ts';
-import type { NodeName } from '../../contract/identity.ts';
-import type { IpAddress } from '../../contract/ip-address.ts';
+import { sha256 } from './canonical.ts';
+import type { NodeName } from './identity.ts';
+import type { IpAddress } from './ip-address.ts';
 
 /** Null where there is no gateway. The order of `gateways` does not matter. */
 export function ownerOf(address: IpAddress, gateways: Iterable<NodeName>): NodeName | null {

@@ -1,7 +1,7 @@
-/** Rendezvous hashing: every hub says the same owner, and few addresses move. */
+/** Rendezvous hashing: every gateway says the same owner, and few addresses move. */
 import { describe, expect, it } from 'vitest';
-import { cidrAddresses, parseCidr } from '../../contract/cidr.ts';
-import { parseIp } from '../../contract/ip-address.ts';
+import { cidrAddresses, parseCidr } from './cidr.ts';
+import { parseIp } from './ip-address.ts';
 import { ownerOf } from './ownership.ts';
 
 const ADDRESSES = [...cidrAddresses(parseCidr('203.0.113.0/24'))];
