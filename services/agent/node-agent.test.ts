@@ -29,7 +29,6 @@ const BASIC: Resources = new Map([
   ...GUARDS,
   addressResource(NAT),
 ]);
-
 let f: AgentFixture;
 beforeEach(async () => {
   f = await startAgent();
@@ -52,8 +51,8 @@ function forgetResources(): void {
 
 describe('the agent', () => {
   it('guards unknown pods before it knows anything', () => {
-    expect(f.kernel.content.localPods.size).toBe(1);
-    expect(f.kernel.content.config.size).toBe(1);
+    const { localPods, config } = f.kernel.content;
+    expect([localPods.size, config.size]).toEqual([1, 1]);
   });
 
   it('maps a pod once both the hub and the container runtime have named it', async () => {
