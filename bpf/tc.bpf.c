@@ -73,7 +73,7 @@ int berth_pod(struct __sk_buff *skb)
 	if (reason == BERTH_REASON_NONE)
 		return TCX_NEXT;
 	count(reason, skb->len);
-	return TC_ACT_SHOT;
+	return is_done(reason) ? TCX_NEXT : TC_ACT_SHOT;
 }
 
 char LICENSE[] SEC("license") = "GPL";

@@ -82,9 +82,13 @@ _Static_assert(__builtin_offsetof(struct berth_pod, berths) == 24, "layout");
 #define BERTH_SET_UNKNOWN 0
 /* What selected pods reach by a berth only. */
 #define BERTH_SET_SELECTED 1
+/* What known pods that no EgressNat selects do not reach at all. Above any set of a berth. */
+#define BERTH_SET_EVERY 65535
 
 #define BERTH_VERDICT_COVERED 1
 #define BERTH_VERDICT_HOLE    2 /* an exception inside a covered CIDR */
+/* Of the whole CIDR: what would be rejected is counted and passes, unless a rule enforces it. */
+#define BERTH_VERDICT_OBSERVED 3
 
 struct berth_policy_key {
 	__u32 prefixlen;	/* HBO: 32 + the CIDR's length in 128 bits */
@@ -93,9 +97,12 @@ struct berth_policy_key {
 };
 _Static_assert(sizeof(struct berth_policy_key) == 24, "layout");
 
+/* What the rule names is observed, where no rule without this flag names it too. */
+#define BERTH_RULE_OBSERVED 1
+
 struct berth_port_rule {
 	__u8 protocol; /* 0: TCP and UDP */
-	__u8 reserved;
+	__u8 flags;
 	__u16 port_from; /* HBO, inclusive */
 	__u16 port_to;	 /* HBO, inclusive */
 };
@@ -103,7 +110,7 @@ _Static_assert(sizeof(struct berth_port_rule) == 6, "layout");
 
 struct berth_policy {
 	__u8 verdict;
-	__u8 rule_count; /* 0: all ports and protocols */
+	__u8 rule_count; /* COVERED: these alone, or all if 0. OBSERVED: these are enforced */
 	__u8 reserved[2];
 	struct berth_port_rule rules[BERTH_RULES_MAX];
 };

@@ -38,7 +38,8 @@
 	X(23, MALFORMED, drop, "cut off, or with impossible header lengths")                       \
 	X(24, UNANSWERED, note, "of the rejected: those whose sender could not be told")           \
 	X(25, NO_CONFIG, drop, "the configuration of the node is not written yet")                 \
-	X(26, CHANGED, drop, "the entry of the pod was replaced in the midst of the packet")
+	X(26, CHANGED, drop, "the entry of the pod was replaced in the midst of the packet")       \
+	X(27, WOULD_REJECT, done, "passed, but would be rejected if it were not only observed")
 
 #define BERTH_REASON_ENUM(number, name, kind, meaning) BERTH_REASON_##name = number,
 enum berth_reason { BERTH_REASONS(BERTH_REASON_ENUM) };

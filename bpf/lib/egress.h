@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
 /*
  * What leaves by the uplink. A pod's packet to a protected destination leaves by the pod's berth
- * or not at all; everything else is not touched. Returns the reason to count, or NONE.
+ * or not at all; everything else is not touched. What a policy only observes is never held back:
+ * a pod's berth takes it, or it passes as it is. Returns the reason to count, or NONE.
  */
 #ifndef BERTH_EGRESS_H
 #define BERTH_EGRESS_H
@@ -30,25 +31,42 @@ static __always_inline enum berth_reason refusal(const struct packet *packet,
 	}
 }
 
-static __always_inline enum berth_reason egress_by_slot(struct __sk_buff *skb,
-							const struct packet *packet,
-							const struct berth_pod *pod,
-							const struct berth_slot *entry)
+/* Nothing of the packet was changed yet. */
+static __always_inline enum berth_reason hold_back(enum policy_answer answer,
+						   enum berth_reason reason)
+{
+	return answer == POLICY_OBSERVED ? BERTH_REASON_WOULD_REJECT : reason;
+}
+
+static __always_inline enum berth_reason by_guard(__u32 policy_set, const struct packet *packet,
+						  enum berth_reason otherwise)
+{
+	enum policy_answer answer =
+		policy_answer(policy_set, &packet->dst, packet, packet->dst_port);
+
+	if (answer == POLICY_NOT_COVERED)
+		return BERTH_REASON_NONE;
+	return hold_back(answer, refusal(packet, otherwise));
+}
+
+static __always_inline enum berth_reason
+egress_by_slot(struct __sk_buff *skb, const struct packet *packet, const struct berth_pod *pod,
+	       const struct berth_slot *entry, enum policy_answer answer)
 {
 	const struct berth_slot slot = *entry;
 	__u32 first = pod_port_first();
 	__u32 offset;
 
 	if (!is_still_of(pod, &packet->src))
-		return BERTH_REASON_CHANGED;
+		return hold_back(answer, BERTH_REASON_CHANGED);
 	if (packet->ports != PORTS_YES || !(slot.flags & BERTH_SLOT_MAPPED))
-		return refusal(packet, BERTH_REASON_NO_BERTH);
+		return hold_back(answer, refusal(packet, BERTH_REASON_NO_BERTH));
 	if (!first)
-		return BERTH_REASON_NO_CONFIG;
+		return hold_back(answer, BERTH_REASON_NO_CONFIG);
 	/* Below L it wraps to a large number, out of range too. */
 	offset = packet->src_port - first;
 	if (offset >= direct_ports(slot.size_log2))
-		return BERTH_REASON_PORT_OUT_OF_RANGE;
+		return hold_back(answer, BERTH_REASON_PORT_OUT_OF_RANGE);
 	if (rewrite_ipv4(skb, packet, DIRECT_SOURCE, &slot.nat_address, slot.base + offset))
 		return BERTH_REASON_MALFORMED;
 	return BERTH_REASON_TRANSLATED;
@@ -59,16 +77,15 @@ egress_of_pod(struct __sk_buff *skb, const struct packet *packet, const struct b
 {
 	for (__u32 i = 0; i < BERTH_BERTHS_MAX; i++) {
 		const struct berth_slot *slot = &pod->berths[i];
+		enum policy_answer answer;
 
 		if (i >= pod->berth_count)
 			break;
-		if (policy_covers(slot->policy_set, &packet->dst, packet, packet->dst_port))
-			return egress_by_slot(skb, packet, pod, slot);
+		answer = policy_answer(slot->policy_set, &packet->dst, packet, packet->dst_port);
+		if (answer != POLICY_NOT_COVERED)
+			return egress_by_slot(skb, packet, pod, slot, answer);
 	}
-	if ((pod->flags & BERTH_POD_SELECTED) &&
-	    policy_covers(BERTH_SET_SELECTED, &packet->dst, packet, packet->dst_port))
-		return refusal(packet, BERTH_REASON_NO_BERTH);
-	return BERTH_REASON_NONE;
+	return by_guard(guard_set(pod), packet, BERTH_REASON_NO_BERTH);
 }
 
 static __always_inline enum berth_reason egress(struct __sk_buff *skb, const struct packet *packet)
@@ -85,9 +102,7 @@ static __always_inline enum berth_reason egress(struct __sk_buff *skb, const str
 		return BERTH_REASON_HAIRPIN;
 	if (pod)
 		return egress_of_pod(skb, packet, pod);
-	if (policy_covers(BERTH_SET_UNKNOWN, &packet->dst, packet, packet->dst_port))
-		return refusal(packet, BERTH_REASON_UNKNOWN_POD);
-	return BERTH_REASON_NONE;
+	return by_guard(BERTH_SET_UNKNOWN, packet, BERTH_REASON_UNKNOWN_POD);
 }
 
 #endif

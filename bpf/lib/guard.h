@@ -29,13 +29,29 @@ static __always_inline enum berth_reason guard_ipv6(const struct packet *packet,
 						    const union berth_ip *own)
 {
 	const struct berth_pod *pod = bpf_map_lookup_elem(&pods, own);
-	__u32 policy_set = pod ? BERTH_SET_SELECTED : BERTH_SET_UNKNOWN;
+	enum policy_answer answer = policy_answer(guard_set(pod), &packet->dst, packet, 0);
 
-	if (pod && !(pod->flags & BERTH_POD_SELECTED))
+	if (answer == POLICY_NOT_COVERED)
 		return BERTH_REASON_NONE;
-	if (policy_covers(policy_set, &packet->dst, packet, 0))
-		return BERTH_REASON_IPV6_OUT;
-	return BERTH_REASON_NONE;
+	return answer == POLICY_OBSERVED ? BERTH_REASON_WOULD_REJECT : BERTH_REASON_IPV6_OUT;
+}
+
+/* The strictest that any guard says. */
+static __always_inline enum policy_answer any_guard(const struct packet *packet)
+{
+	static const __u32 sets[] = { BERTH_SET_UNKNOWN, BERTH_SET_SELECTED, BERTH_SET_EVERY };
+	enum policy_answer strictest = POLICY_NOT_COVERED;
+
+	for (__u32 i = 0; i < sizeof(sets) / sizeof(sets[0]); i++) {
+		enum policy_answer answer =
+			policy_answer(sets[i], &packet->dst, packet, packet->dst_port);
+
+		if (answer == POLICY_ENFORCED)
+			return answer;
+		if (answer == POLICY_OBSERVED)
+			strictest = answer;
+	}
+	return strictest;
 }
 
 static __always_inline enum berth_reason guard(__u32 ifindex, const struct packet *packet)
@@ -52,10 +68,18 @@ static __always_inline enum berth_reason guard(__u32 ifindex, const struct packe
 	pod = bpf_map_lookup_elem(&pods, &packet->src);
 	if (pod && is_mapped(pod))
 		return BERTH_REASON_SPOOFED;
-	if (policy_covers(BERTH_SET_UNKNOWN, &packet->dst, packet, packet->dst_port) ||
-	    policy_covers(BERTH_SET_SELECTED, &packet->dst, packet, packet->dst_port))
+	switch (any_guard(packet)) {
+	case POLICY_NOT_COVERED:
+		return BERTH_REASON_NONE;
+	case POLICY_ENFORCED:
 		return BERTH_REASON_SPOOFED;
-	return BERTH_REASON_NONE;
+	case POLICY_OBSERVED:
+		break;
+	}
+	/* What has a pod's source is looked at, and counted, at the uplink as well. */
+	if (pod || is_local_pod(&packet->src))
+		return BERTH_REASON_NONE;
+	return BERTH_REASON_WOULD_REJECT;
 }
 
 #endif

@@ -70,7 +70,7 @@ static __always_inline enum berth_reason inward(struct __sk_buff *skb, const str
 	slot = pod ? slot_of_block(pod, &packet->dst, block->base) : NULL;
 	if (!slot)
 		return BERTH_REASON_NO_BLOCK_HERE;
-	if (!policy_covers(slot->policy_set, &packet->src, packet, packet->src_port))
+	if (!policy_answer(slot->policy_set, &packet->src, packet, packet->src_port))
 		return BERTH_REASON_NOT_IN_POLICY;
 	if (!is_still_of(pod, &block->pod_ip))
 		return BERTH_REASON_CHANGED;

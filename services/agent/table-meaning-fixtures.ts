@@ -8,7 +8,13 @@ import { decodeBlock } from '../ports/datapath/tables/blocks.ts';
 import { decodeInterface } from '../ports/datapath/tables/interfaces.ts';
 import { decodeNode } from '../ports/datapath/tables/nodes.ts';
 import { decodePod } from '../ports/datapath/tables/pods.ts';
-import { decodePolicyEntry } from '../ports/datapath/tables/policies.ts';
+import {
+  decodePolicyEntry,
+  isGuardSet,
+  POLICY_SET_EVERY_POD,
+  POLICY_SET_SELECTED_PODS,
+  POLICY_SET_UNKNOWN_PODS,
+} from '../ports/datapath/tables/policies.ts';
 import { type Content, entriesOf } from './tables/content.ts';
 
 export interface Meaning {
@@ -28,6 +34,7 @@ export const NO_PLACE = 'none';
 
 export function meaningOf(content: Content): Meaning {
   const sets = policySets(content);
+  const every = sets.get(POLICY_SET_EVERY_POD);
   const nodes = new Map(
     decoded(content.nodes, decodeNode).map(({ nodeIndex, underlayIp, mac }) => [
       nodeIndex,
@@ -60,8 +67,12 @@ export function meaningOf(content: Content): Meaning {
     addresses: Object.fromEntries(
       addresses.map(({ natAddress, sizeLog2, owned }) => [natAddress, `${2 ** sizeLog2} ${owned}`]),
     ),
-    guards: { unknown: sets.get(0) ?? '', selected: sets.get(1) ?? '' },
-    policies: [...sets].flatMap(([number, text]) => (number > 1 ? [text] : [])).sort(),
+    guards: {
+      unknown: sets.get(POLICY_SET_UNKNOWN_PODS) ?? '',
+      selected: sets.get(POLICY_SET_SELECTED_PODS) ?? '',
+      ...(every === undefined ? {} : { every }),
+    },
+    policies: [...sets].flatMap(([number, text]) => (isGuardSet(number) ? [] : [text])).sort(),
     nodes: [...nodes.values()].sort(),
     interfaces: Object.fromEntries(
       decoded(content.interfaces, decodeInterface).map(({ ifindex, podIp }) => [ifindex, podIp]),

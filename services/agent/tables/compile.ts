@@ -110,13 +110,14 @@ export function compilePolicy(policy: Policy, policySet: number | null): Compile
 }
 
 export function policyEntries(policy: Policy): Omit<PolicyEntry, 'policySet'>[] {
-  return policy.entries.flatMap(({ address, prefixLength, hole, ports }) => {
+  return policy.entries.flatMap(({ address, prefixLength, hole, observe, ports }) => {
     const cidr = destinationOf(address, prefixLength);
     if (cidr === null) return [];
-    const rules = ports.map(({ protocol, from, to }) => {
-      return { protocol: protocolName(protocol), from, to };
+    const rules = ports.map(({ protocol, from, to, observe: observed }) => {
+      return { protocol: protocolName(protocol), from, to, ...(observed ? { observed } : {}) };
     });
-    return [{ cidr, verdict: hole ? ('hole' as const) : ('covered' as const), rules }];
+    const verdict = observe ? ('observed' as const) : ('covered' as const);
+    return [{ cidr, verdict: hole ? ('hole' as const) : verdict, rules }];
   });
 }
 

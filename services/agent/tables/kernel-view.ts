@@ -11,7 +11,7 @@ import { decodeNode } from '../../ports/datapath/tables/nodes.ts';
 import { decodePod } from '../../ports/datapath/tables/pods.ts';
 import {
   decodePolicyEntry,
-  POLICY_SET_FIRST,
+  isGuardSet,
   type PolicyEntry,
 } from '../../ports/datapath/tables/policies.ts';
 import { type Content, entriesOf } from './content.ts';
@@ -34,7 +34,9 @@ export function kernelView(present: Content): KernelView {
 /** What a policy set says, whatever its number: equal sets have equal texts. */
 export function policyContent(entries: readonly Omit<PolicyEntry, 'policySet'>[]): string {
   const texts = entries.map(({ cidr, verdict, rules }) => {
-    const ports = rules.map(({ protocol, from, to }) => [protocol, from, to]);
+    const ports = rules.map(({ protocol, from, to, observed = false }) => {
+      return [protocol, from, to, observed];
+    });
     return JSON.stringify([cidr, verdict, ports]);
   });
   return createHash('sha256').update(texts.sort().join('\n')).digest('base64');
@@ -73,7 +75,7 @@ function policySetsIn(present: Content): Found {
   // Descending, so that of several equal sets the lowest number is found.
   for (const [number, set] of [...sets].sort(([a], [b]) => b - a)) {
     // A guard that says the same is still no set for pods: it is changed in place.
-    if (number >= POLICY_SET_FIRST) byContent.set(policyContent(set), number);
+    if (!isGuardSet(number)) byContent.set(policyContent(set), number);
   }
   return { byContent, used };
 }

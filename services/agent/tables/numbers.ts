@@ -10,6 +10,7 @@ import type { TableName } from '../../ports/datapath/port.ts';
 import { ADDRESS_INDEXES } from '../../ports/datapath/tables/blocks.ts';
 import { NODE_INDEXES } from '../../ports/datapath/tables/nodes.ts';
 import {
+  POLICY_SET_EVERY_POD,
   POLICY_SET_FIRST,
   POLICY_SET_SELECTED_PODS,
   POLICY_SET_UNKNOWN_PODS,
@@ -40,6 +41,7 @@ const POLICY_SETS_MAX = 4096;
 const GUARDS: Readonly<Record<string, number>> = {
   unknown: POLICY_SET_UNKNOWN_PODS,
   selected: POLICY_SET_SELECTED_PODS,
+  every: POLICY_SET_EVERY_POD,
 };
 
 export function createNumbers(): Numbers {

@@ -9,7 +9,7 @@
  * other way round. A policy that changed is a new set, so its pods flip from the old to the new.
  */
 import type { TableName } from '../../ports/datapath/port.ts';
-import { decodePolicyEntry, POLICY_SET_FIRST } from '../../ports/datapath/tables/policies.ts';
+import { decodePolicyEntry, isGuardSet } from '../../ports/datapath/tables/policies.ts';
 import { type Content, keyBytes, keyText, type Ref } from './content.ts';
 import { type Difference, differencesAt, type WantedAt } from './difference.ts';
 import { retractions } from './retractions.ts';
@@ -50,7 +50,7 @@ export function planSteps(refs: Iterable<Ref>, wanted: WantedAt, present: Conten
 
 function isGuard({ table, key, wanted }: Difference): boolean {
   if (table !== 'policies' || wanted === null) return false;
-  return decodePolicyEntry({ key: keyBytes(key), value: wanted }).policySet < POLICY_SET_FIRST;
+  return isGuardSet(decodePolicyEntry({ key: keyBytes(key), value: wanted }).policySet);
 }
 
 function putSteps(table: TableName, differences: readonly Difference[]): Step[] {

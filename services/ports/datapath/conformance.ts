@@ -9,6 +9,7 @@ import { hookCases } from './conformance/hooks-conformance.ts';
 import { lifeCases } from './conformance/life-conformance.ts';
 import { cutOffPackets } from './conformance/packets/cut-off.ts';
 import { egressPackets } from './conformance/packets/egress.ts';
+import { enforcementPackets } from './conformance/packets/enforcement.ts';
 import { guardPackets } from './conformance/packets/guard.ts';
 import { returnPackets } from './conformance/packets/return.ts';
 import { steerPackets } from './conformance/packets/steer.ts';
@@ -22,6 +23,7 @@ const PACKETS = {
   return: returnPackets,
   steer: steerPackets,
   pod: guardPackets,
+  'what is only observed': enforcementPackets,
   'what is cut off': cutOffPackets,
 };
 

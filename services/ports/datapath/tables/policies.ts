@@ -1,6 +1,6 @@
 /**
- * `policies`: (policy set, destination) -> covered or not, and on which ports. The longest prefix
- * of a set decides; a hole is an exception inside a covered CIDR. Sets are shared by all pods that
+ * `policies`: (policy set, destination) -> covered or not, and on which ports, and whether that is
+ * enforced or only observed. The longest prefix of a set decides; a hole is an exception inside a covered CIDR. Sets are shared by all pods that
  * have the same targets, and are written whole under a new number before pods are moved to it.
  */
 import { type Cidr, cidrParts, parseCidr } from '../../../contract/cidr.ts';
@@ -15,13 +15,16 @@ export interface PortRule {
   /** Both ends inclusive. */
   readonly from: number;
   readonly to: number;
+  /** Counted and passed, unless another rule enforces it. @default false */
+  readonly observed?: boolean;
 }
 
 export interface PolicyEntry {
   readonly policySet: number;
   readonly cidr: Cidr;
-  readonly verdict: 'covered' | 'hole';
-  /** None: all ports and protocols. */
+  /** observed: all of it is counted and passes, but what a rule names is covered. */
+  readonly verdict: 'covered' | 'hole' | 'observed';
+  /** Of what is covered. None: all ports and protocols. */
   readonly rules: readonly PortRule[];
 }
 
@@ -29,6 +32,8 @@ export interface PolicyEntry {
 export const POLICY_SET_UNKNOWN_PODS = ABI.SET_UNKNOWN;
 /** What selected pods reach by a berth only. */
 export const POLICY_SET_SELECTED_PODS = ABI.SET_SELECTED;
+/** What known pods that no EgressNat selects do not reach at all. */
+export const POLICY_SET_EVERY_POD = ABI.SET_EVERY;
 /** The first that a berth may use. */
 export const POLICY_SET_FIRST = ABI.SET_SELECTED + 1;
 export const PORT_RULES_MAX = ABI.RULES_MAX;
@@ -39,7 +44,15 @@ const RULE = LAYOUT.berth_port_rule;
 const SET_BITS = 32;
 const V4_BITS = 96;
 const PROTOCOLS = { any: 0, TCP: 6, UDP: 17 } as const;
-const VERDICTS = { covered: ABI.VERDICT_COVERED, hole: ABI.VERDICT_HOLE } as const;
+const VERDICTS = {
+  covered: ABI.VERDICT_COVERED,
+  hole: ABI.VERDICT_HOLE,
+  observed: ABI.VERDICT_OBSERVED,
+} as const;
+
+export function isGuardSet(policySet: number): boolean {
+  return policySet < POLICY_SET_FIRST || policySet === POLICY_SET_EVERY_POD;
+}
 
 export function encodePolicyEntry(policy: PolicyEntry): Entry {
   if (policy.rules.length > PORT_RULES_MAX) {
@@ -53,6 +66,7 @@ export function encodePolicyEntry(policy: PolicyEntry): Entry {
     if (rule.from > rule.to) throw badEntry('policies', `ports ${rule.from}-${rule.to}`);
     const at = POLICY.offsets.rules + index * RULE.size;
     value.u8(at + RULE.offsets.protocol, PROTOCOLS[rule.protocol]);
+    value.u8(at + RULE.offsets.flags, rule.observed === true ? ABI.RULE_OBSERVED : 0);
     value.u16(at + RULE.offsets.port_from, rule.from);
     value.u16(at + RULE.offsets.port_to, rule.to);
   });
@@ -85,6 +99,7 @@ export function decodePolicyEntry(entry: Entry): PolicyEntry {
         protocol: nameOf(PROTOCOLS, value.u8(at + RULE.offsets.protocol)),
         from: value.u16(at + RULE.offsets.port_from),
         to: value.u16(at + RULE.offsets.port_to),
+        ...(value.u8(at + RULE.offsets.flags) & ABI.RULE_OBSERVED ? { observed: true } : {}),
       };
     }),
   };

@@ -163,6 +163,12 @@ export const REASONS = [
     kind: 'drop',
     meaning: 'the entry of the pod was replaced in the midst of the packet',
   },
+  {
+    number: 27,
+    name: 'WOULD_REJECT',
+    kind: 'done',
+    meaning: 'passed, but would be rejected if it were not only observed',
+  },
 ] as const;
 
 export type ReasonName = (typeof REASONS)[number]['name'];

@@ -48,6 +48,8 @@ describe('decodes what it encoded', () => {
   test.for<PolicyEntry>([
     POLICY,
     { ...POLICY, verdict: 'hole', rules: [] },
+    { ...POLICY, verdict: 'observed', rules: [] },
+    { ...POLICY, rules: [...POLICY.rules, { protocol: 'TCP', from: 1, to: 2, observed: true }] },
     { ...POLICY, cidr: parseCidr('0.0.0.0/0') },
     { ...POLICY, cidr: parseCidr('2001:db8::/32'), rules: new Array(8).fill(POLICY.rules[0]) },
     { ...POLICY, rules: [{ protocol: 'any', from: 0, to: 0 }] },

@@ -1,5 +1,5 @@
 /**
- * The tables that all fixtures are told against: one node, its pods in each state, two protected
+ * The tables that all fixtures are told against: one node, its pods in each state, protected
  * networks. A fixture that needs another world changes an entry and puts it back.
  */
 import { parseCidr } from '../../../../contract/cidr.ts';
@@ -13,7 +13,14 @@ import { encodeInterface } from '../../tables/interfaces.ts';
 import { encodeLocalPods } from '../../tables/local-pods.ts';
 import { encodeNode } from '../../tables/nodes.ts';
 import { encodePod } from '../../tables/pods.ts';
-import { encodePolicyEntry, type PolicyEntry, type PortRule } from '../../tables/policies.ts';
+import {
+  encodePolicyEntry,
+  POLICY_SET_EVERY_POD,
+  POLICY_SET_SELECTED_PODS,
+  POLICY_SET_UNKNOWN_PODS,
+  type PolicyEntry,
+  type PortRule,
+} from '../../tables/policies.ts';
 
 export const L = 32768;
 /** Has two berths, both in use. */
@@ -44,6 +51,13 @@ export const HOLE = '203.0.113.130';
 /** In 203.0.113.200/32, covered in spite of the exception. */
 export const IN_HOLE = '203.0.113.200';
 export const PORTS_TARGET = '192.0.2.9';
+/** Observed on every port, but TCP 5432 of the second is enforced. */
+export const OBSERVED = '198.18.0.5';
+export const MIXED = '198.18.1.5';
+/** Enforced on TCP 5432, observed on TCP 5000-6000 and UDP 53, else not covered. */
+export const SOME_OBSERVED = '198.18.2.5';
+/** Only the guard for pods that no EgressNat selects names it. */
+export const EVERY_TARGET = '198.18.3.5';
 export const ELSEWHERE = '9.9.9.9';
 export const TARGET_V6 = '2001:db8:1::5';
 
@@ -63,10 +77,15 @@ const PORT_RULES: readonly PortRule[] = [
 ];
 
 export function fillWorld(tables: Tables): void {
-  const protectedNets = [0, 1].flatMap((set) => [...mainNets(set), portsNet(set), v6Net(set)]);
+  const guards = [POLICY_SET_UNKNOWN_PODS, POLICY_SET_SELECTED_PODS];
+  const protectedNets = guards.flatMap((set) => [...mainNets(set), portsNet(set), v6Net(set)]);
+  const observedNets = [...guards, POLICY_SET_EVERY_POD, SET].flatMap(observed);
   tables.put(
     'policies',
-    [...protectedNets, ...mainNets(SET), portsNet(PORTS_SET)].map(encodePolicyEntry),
+    [
+      ...[...protectedNets, ...mainNets(SET), portsNet(PORTS_SET), ...observedNets],
+      net(POLICY_SET_EVERY_POD, '198.18.3.0/24', 'covered'),
+    ].map(encodePolicyEntry),
   );
   tables.put('addresses', [
     encodeAddress({ natAddress: parseIp(NAT), addressIndex: 3, sizeLog2: 10, owned: true }),
@@ -105,24 +124,40 @@ function fillPods(tables: Tables): void {
   ]);
 }
 
+function net(
+  policySet: number,
+  cidr: string,
+  verdict: PolicyEntry['verdict'],
+  rules: readonly PortRule[] = [],
+): PolicyEntry {
+  return { policySet, cidr: parseCidr(cidr), verdict, rules };
+}
+
 function mainNets(policySet: number): PolicyEntry[] {
-  const net = (cidr: string, verdict: PolicyEntry['verdict']): PolicyEntry => ({
-    policySet,
-    cidr: parseCidr(cidr),
-    verdict,
-    rules: [],
-  });
   return [
-    net('203.0.113.0/24', 'covered'),
-    net('203.0.113.128/25', 'hole'),
-    net('203.0.113.200/32', 'covered'),
+    net(policySet, '203.0.113.0/24', 'covered'),
+    net(policySet, '203.0.113.128/25', 'hole'),
+    net(policySet, '203.0.113.200/32', 'covered'),
+  ];
+}
+
+function observed(policySet: number): PolicyEntry[] {
+  const database: PortRule = { protocol: 'TCP', from: 5432, to: 5432 };
+  return [
+    net(policySet, '198.18.0.0/24', 'observed'),
+    net(policySet, '198.18.1.0/24', 'observed', [database]),
+    net(policySet, '198.18.2.0/24', 'covered', [
+      { protocol: 'TCP', from: 5000, to: 6000, observed: true },
+      { protocol: 'UDP', from: 53, to: 53, observed: true },
+      database,
+    ]),
   ];
 }
 
 function portsNet(policySet: number): PolicyEntry {
-  return { policySet, cidr: parseCidr('192.0.2.0/28'), verdict: 'covered', rules: PORT_RULES };
+  return net(policySet, '192.0.2.0/28', 'covered', PORT_RULES);
 }
 
 function v6Net(policySet: number): PolicyEntry {
-  return { policySet, cidr: parseCidr('2001:db8:1::/48'), verdict: 'covered', rules: [] };
+  return net(policySet, '2001:db8:1::/48', 'covered');
 }
