@@ -2,7 +2,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { ourFiles } from '../../scripts/sources.ts';
-import { brokenLinks, decisionGaps, missingHeadings, missingProofs } from './docs.ts';
+import { brokenLinks, decisionTwins, missingHeadings, missingProofs } from './docs.ts';
 import { linesOf, violationsIn } from './violation.ts';
 
 const ARCHITECTURE = 'docs/ARCHITECTURE.md';
@@ -26,10 +26,10 @@ describe('our documents', () => {
     expect(violationsIn(/\.md$/, (file) => brokenLinks(file, read))).toEqual([]);
   });
 
-  test('number the decisions without gaps', () => {
+  test('number the decisions, none twice', () => {
     const isDecision = (path: string): boolean => path.startsWith('docs/decisions/');
     expect(OUR_FILES.filter(isDecision)).not.toEqual([]);
-    expect(decisionGaps(OUR_FILES)).toEqual([]);
+    expect(decisionTwins(OUR_FILES)).toEqual([]);
   });
 
   test('have every heading that a comment quotes', () => {
@@ -74,13 +74,12 @@ describe('the checkers', () => {
     expect(check('/**\n * (docs/ARCHITECTURE.md,\n * "Three")\n */')).toHaveLength(1);
   });
 
-  test('see a gap, a twin and a wrong name among the decisions', () => {
-    const gaps = (...names: string[]) =>
-      decisionGaps(names.map((name) => `docs/decisions/${name}`));
-    expect(gaps('0001-a.md', '0002-b.md')).toEqual([]);
-    expect(gaps('0001-a.md', '0003-b.md')).toHaveLength(1);
-    expect(gaps('0001-a.md', '0001-b.md')).toHaveLength(1);
-    expect(gaps('0001-a.md', 'two.md')).toHaveLength(1);
+  test('see a twin and a wrong name among the decisions', () => {
+    const twins = (...names: string[]) =>
+      decisionTwins(names.map((name) => `docs/decisions/${name}`));
+    expect(twins('0001-a.md', '0003-b.md')).toEqual([]);
+    expect(twins('0001-a.md', '0001-b.md')).toHaveLength(1);
+    expect(twins('0001-a.md', 'two.md')).toHaveLength(1);
   });
 
   test('see a proof that is not there', () => {

@@ -1,6 +1,6 @@
 /**
  * What can be known of the documents without a reader: links lead somewhere, decisions are numbered
- * without gaps, a heading that a comment quotes is there, and a test that a page calls its proof
+ * none twice, a heading that a comment quotes is there, and a test that a page calls its proof
  * exists. Pure: files and their texts come from the caller.
  */
 import { posix } from 'node:path';
@@ -49,13 +49,16 @@ export function missingHeadings(
   );
 }
 
-/** From 0001 on, one file a number. */
-export function decisionGaps(paths: readonly string[]): readonly string[] {
+/** One file a number. Gaps are numbers that somebody has reserved for what is being written. */
+export function decisionTwins(paths: readonly string[]): readonly string[] {
   const decisions = paths.filter((path) => path.startsWith('docs/decisions/')).sort();
-  return decisions.flatMap((path, at) => {
-    const wanted = String(at + 1).padStart(4, '0');
+  const seen = new Set<string>();
+  return decisions.flatMap((path) => {
     const number = DECISION.exec(path)?.[1];
-    return number === wanted ? [] : [`${path}: the next decision is docs/decisions/${wanted}-*.md`];
+    if (number === undefined) return [`${path}: a decision is docs/decisions/NNNN-title.md`];
+    if (seen.has(number)) return [`${path}: ${number} is another decision's number`];
+    seen.add(number);
+    return [];
   });
 }
 

@@ -1,7 +1,8 @@
 /**
  * `policies`: (policy set, destination) -> covered or not, and on which ports, and whether that is
- * enforced or only observed. The longest prefix of a set decides; a hole is an exception inside a covered CIDR. Sets are shared by all pods that
- * have the same targets, and are written whole under a new number before pods are moved to it.
+ * enforced or only observed. The longest prefix of a set decides; a hole is an exception inside a
+ * covered CIDR. Sets are shared by all pods that have the same targets, and are written whole under
+ * a new number before pods are moved to it.
  */
 import { type Cidr, cidrParts, parseCidr } from '../../../contract/cidr.ts';
 import { isV4 } from '../../../contract/ip-address.ts';
