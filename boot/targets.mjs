@@ -15,6 +15,10 @@ export const TARGETS = {
   test: { needs: { debian: 'wish', modules: 'must', compile: 'wish' }, command: VITEST },
   check: { needs: { debian: 'wish', modules: 'must' }, command: ['scripts/check.ts'] },
   fix: { needs: { debian: 'wish', modules: 'must' }, command: ['scripts/fix.ts'] },
+  bench: {
+    needs: { debian: 'wish', modules: 'must', compile: 'wish' },
+    command: ['test/bench/main.ts'],
+  },
   berth: { needs: { modules: 'must' }, command: ['services/cli/main.ts'] },
   ready: { needs: { debian: 'must', modules: 'must', compile: 'must' }, command: [] },
 };

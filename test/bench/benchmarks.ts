@@ -1,0 +1,5 @@
+/** All of them, in the order in which `all` runs them and docs/benchmarks.md tells them. */
+import type { Benchmark } from './benchmark.ts';
+import { fold } from './fold/fold.ts';
+
+export const BENCHMARKS: readonly Benchmark[] = [fold];
