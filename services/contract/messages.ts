@@ -15,7 +15,7 @@ import type {
   TargetName,
 } from './identity.ts';
 import type { IpAddress } from './ip-address.ts';
-import type { Labels } from './objects.ts';
+import type { Fencing, Labels } from './objects.ts';
 
 /** A target of a claim and the claim's revision at which it joined. */
 export interface WantedTarget {
@@ -46,6 +46,7 @@ export type Message =
       readonly address: IpAddress;
       readonly geometry: BlockGeometry;
       readonly quarantineSeconds: number;
+      readonly fencing: Fencing;
     }
   | { readonly kind: 'WithdrawClaim'; readonly claim: string }
   | {

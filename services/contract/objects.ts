@@ -66,7 +66,15 @@ export interface NodeFacts {
   readonly labels: Labels;
   readonly addresses: readonly IpAddress[];
   readonly ready: boolean;
+  /** The taint `node.kubernetes.io/out-of-service`: somebody says that the machine is off. */
+  readonly outOfService: boolean;
 }
+
+/**
+ * Whether the deletion of a Node, when no hub has had its link for a quarantine, frees the blocks
+ * that are left there (`Deleted`), or only what somebody states (`Stated`).
+ */
+export type Fencing = 'Deleted' | 'Stated';
 
 export interface NatPoolSpec {
   readonly addresses: readonly Cidr[];
@@ -77,6 +85,7 @@ export interface NatPoolSpec {
   /** Null: no node is a gateway of this pool. */
   readonly gatewaySelector: LabelSelector | null;
   readonly quarantineSeconds: number;
+  readonly fencing: Fencing;
 }
 
 export interface EgressNatSpec {

@@ -20,7 +20,14 @@ import type {
 } from './identity.ts';
 import type { IpAddress } from './ip-address.ts';
 import type { Forward, Message } from './messages.ts';
-import type { AclTargetSpec, EgressNatFacts, Labels, NatPoolSpec, PodFacts } from './objects.ts';
+import type {
+  AclTargetSpec,
+  EgressNatFacts,
+  Fencing,
+  Labels,
+  NatPoolSpec,
+  PodFacts,
+} from './objects.ts';
 import type { Version } from './version.ts';
 
 export type RecordId = Hash;
@@ -33,7 +40,7 @@ export type ReleaseId = QuestionId;
 
 /** Where an observation comes from and its number there. */
 export interface ObservationSource {
-  /** A watcher's term, `hub`, or `ticks`. */
+  /** A watcher's term, `hub/NODE`, `fence/NODE`, or `ticks`. */
   readonly by: string;
   readonly number: number;
 }
@@ -57,6 +64,26 @@ export interface ReleaseAcked {
   readonly release: ReleaseId;
   readonly node: NodeName;
   readonly version: Version;
+}
+
+/** Who says that a node forwards nothing any more: a taint, an operator, or its absence. */
+export type FencedBy = 'Taint' | 'Operator' | 'Deleted';
+
+/**
+ * By a hub: the node forwards nothing any more, in place of its acks until it returns. Source
+ * `fence/NODE`; its number is where the node's fence book (`NodeFence`) has it, so the same for
+ * every hub, and an earlier one that comes late is known as such.
+ */
+export interface NodeFenced {
+  readonly type: 'NodeFenced';
+  readonly node: NodeName;
+  readonly by: FencedBy;
+}
+
+/** By a hub, before it pushes anything to the node: from here on its acks are needed again. */
+export interface NodeReturned {
+  readonly type: 'NodeReturned';
+  readonly node: NodeName;
 }
 
 /** By a job: the quarantine of the release is over, if this record's own time says so. */
@@ -124,6 +151,7 @@ export type Answer =
       readonly address: IpAddress;
       readonly geometry: BlockGeometry;
       readonly quarantineSeconds: number;
+      readonly fencing: Fencing;
     }
   | { readonly kind: 'TargetsTold'; readonly question: QuestionId; readonly claim: ClaimId }
   | { readonly kind: 'AddressWithdrawn'; readonly question: QuestionId; readonly claim: ClaimId }
@@ -138,7 +166,16 @@ export interface Decision {
   readonly forwards: readonly Forward[];
 }
 
-export type Body = Observation | ReleaseAcked | Tick | Forwarded | Receipt | Rules | Decision;
+export type Body =
+  | Observation
+  | ReleaseAcked
+  | NodeFenced
+  | NodeReturned
+  | Tick
+  | Forwarded
+  | Receipt
+  | Rules
+  | Decision;
 
 export interface EventRecord {
   readonly id: RecordId;

@@ -8,9 +8,13 @@ import { canonicalJson } from '../contract/canonical.ts';
 import type { NodeName } from '../contract/identity.ts';
 import {
   type AckRecord,
+  type NodeFence,
   type NodeFromAgent,
+  type NodeLinked,
   type NodeRecord,
   nodeAgentKey,
+  nodeFenceKey,
+  nodeLinkKey,
 } from '../contract/node-records.ts';
 import type { EventRecord, LoggedEvent } from '../contract/records.ts';
 import { TOPICS, type Topic } from '../contract/topics.ts';
@@ -18,10 +22,14 @@ import { isAtLeast, type Version } from '../contract/version.ts';
 import type { NewEntry } from '../ports/event-log/port.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
+import type { FenceBook } from './fence-book.ts';
+import { createFenceCauses, type FenceCauses } from './fence-causes.ts';
+import { createFences, type Fences } from './fences.ts';
 import { createGatewayWaits, type GatewayWaits } from './gateway-waits.ts';
 import type { Hello } from './link-messages.ts';
 import type { AgentAck, LinkHandlers } from './link-server.ts';
 import { type AgentLink, createNodeLinks, type NodeLinks } from './node-links.ts';
+import type { NodeRecords } from './node-records.ts';
 import type { NodeStatus } from './node-status.ts';
 import { createReleaseAcks, type ReleaseAcks } from './release-acks.ts';
 import type { Push, WantedSet } from './session.ts';
@@ -29,16 +37,24 @@ import { createViews, type Views } from './views/views.ts';
 
 export interface HubCoreInit {
   readonly gatewayWaitMs: number;
+  /** How long a node that is said to be gone may be without a link before it counts as gone. */
+  readonly linkGraceMs: number;
 }
 
 export interface HubCoreComponents {
   readonly world: World;
   readonly nodeRecords: NodeRecords;
+  readonly fenceBook: FenceBook;
   readonly clock: Clock;
   readonly log: Log;
   readonly append: (topic: Topic, entry: NewEntry) => void;
   /** A node said that it has more than this hub has read. @default nobody is told */
   readonly onNodeAhead?: (node: NodeName, version: Version) => void;
+  /**
+   * Calls back when all node records that there are now were read; answers how to give that up.
+   * @default at once
+   */
+  readonly whenNodesRead?: (call: () => void) => () => void;
 }
 
 export interface HubCore extends LinkHandlers {
@@ -48,39 +64,24 @@ export interface HubCore extends LinkHandlers {
   statuses(): NodeStatus[];
 }
 
-/** The latest of each key of `berth.nodes`. */
-export type NodeRecords = Map<string, NodeRecord>;
-
 interface Parts extends HubCoreComponents {
   readonly views: Views;
   readonly releases: ReleaseAcks;
   readonly nodes: NodeLinks;
   readonly waits: GatewayWaits;
+  readonly fences: Fences;
+  readonly causes: FenceCauses;
+  /** Nodes whose hello came before all that was said of them until then was read. */
+  readonly greeting: Map<NodeName, () => void>;
 }
 
 export function createHubCore(init: HubCoreInit, components: HubCoreComponents): HubCore {
-  const { world, clock, nodeRecords } = components;
-  const views = createViews(world, nodeRecords.values());
-  const releases = createReleaseAcks(world);
-  const nodes = createNodeLinks({
-    clock,
-    wanted: (node) => wantedSet(world, views, node),
-    gateways: views.gateways,
-    nodesWithPods: views.nodesWithPods,
-    ackNeeded: releases.waitsFor,
-  });
-  const waits = createGatewayWaits(
-    { boundMs: init.gatewayWaitMs },
-    { clock, inForce: nodes.gatewaysHave },
-  );
-  const parts: Parts = { ...components, views, releases, nodes, waits };
+  const parts = createParts(init, components);
+  const { views, nodes, waits, causes } = parts;
   views.settle();
   return {
     events: (events) => takeEvents(parts, events),
-    nodeRecord: (record) => {
-      views.nodeRecord(record);
-      sendChanges(parts, []);
-    },
+    nodeRecord: (record) => takeNodeRecord(parts, record),
     statuses: nodes.statuses,
     hello: (link, hello) => takeHello(parts, link, hello),
     ack: (link, ack) => takeAck(parts, link, ack),
@@ -90,12 +91,51 @@ export function createHubCore(init: HubCoreInit, components: HubCoreComponents):
       waits.ask(link, version, (inForce) => link.gatewaysAt(id, inForce));
     },
     closed: (link) => {
-      components.log.info({ node: nodes.of(link)?.node ?? 'replaced' }, 'agent link closed');
+      const node = nodes.of(link)?.node;
+      components.log.info({ node: node ?? 'replaced' }, 'agent link closed');
       nodes.closed(link);
       waits.drop(link);
+      if (node !== undefined) causes.linkChanged(node);
     },
     refused: (error) => components.log.warn({ error }, 'agent link refused'),
   };
+}
+
+function createParts(init: HubCoreInit, components: HubCoreComponents): Parts {
+  const { world, clock, nodeRecords, fenceBook: book, append } = components;
+  const views = createViews(world, nodeRecords.values());
+  const releases = createReleaseAcks(world);
+  const fences = createFences({
+    world,
+    book,
+    append: (record) => append(TOPICS.events.name, eventEntry(record)),
+  });
+  const greeting: Parts['greeting'] = new Map();
+  const nodes = createNodeLinks({
+    clock,
+    wanted: (node) => wantedSet(world, views, node),
+    // What forwards nothing need not be waited for.
+    gateways: () => views.gateways().filter((node) => !book.isFenced(node)),
+    nodesWithPods: () => [...views.nodesWithPods()].filter((node) => !book.isFenced(node)),
+    ackNeeded: releases.waitsFor,
+    mayPush: (node) => !greeting.has(node) && fences.mayPush(node),
+  });
+  const causes = createFenceCauses(
+    { linkGraceMs: init.linkGraceMs },
+    {
+      world,
+      book,
+      clock,
+      isLinked: nodes.isLinked,
+      append: (record) => append(TOPICS.nodes.name, nodeEntry(record)),
+    },
+    nodeRecords.values(),
+  );
+  const waits = createGatewayWaits(
+    { boundMs: init.gatewayWaitMs },
+    { clock, inForce: nodes.gatewaysHave },
+  );
+  return { ...components, views, releases, nodes, waits, fences, causes, greeting };
 }
 
 function wantedSet(world: World, views: Views, node: NodeName): WantedSet {
@@ -107,13 +147,29 @@ function wantedSet(world: World, views: Views, node: NodeName): WantedSet {
 
 function takeEvents(parts: Parts, events: readonly LoggedEvent[]): void {
   const released = new Set<NodeName>();
+  const mayBePushed = new Set<NodeName>();
   for (const event of events) {
     const effects = parts.world.apply(event);
     parts.views.event(event, effects);
     for (const node of parts.releases.event(event, effects)) released.add(node);
+    for (const node of parts.fences.event(event, effects)) mayBePushed.add(node);
   }
   for (const node of released) parts.nodes.wantAck(node);
-  sendChanges(parts, released);
+  sendChanges(parts, [...released, ...mayBePushed]);
+}
+
+function takeNodeRecord(parts: Parts, record: NodeRecord): void {
+  const { views, nodes, fences, causes, fenceBook, log } = parts;
+  const { node } = record;
+  views.nodeRecord(record);
+  if (record.type === 'NodeFence') {
+    log.warn({ node, by: record.by }, record.by === null ? 'node returned' : 'node is fenced');
+    fences.booked(node);
+    // Its link may be one from before: it returns by saying hello.
+    if (fenceBook.isFenced(node)) nodes.close(node, 'this node was fenced');
+  }
+  causes.nodeRecord(record);
+  sendChanges(parts, [node]);
 }
 
 function sendChanges({ views, nodes, waits }: Parts, released: Iterable<NodeName>): void {
@@ -125,7 +181,7 @@ function sendChanges({ views, nodes, waits }: Parts, released: Iterable<NodeName
 
 function takeHello(parts: Parts, link: AgentLink, hello: Hello): void {
   const { node, bootId, underlayIp, mac } = hello;
-  const { world, log, nodes, waits, nodeRecords, append } = parts;
+  const { world, log, nodes, waits, causes, nodeRecords, append } = parts;
   const { version } = hello.held;
   log.info({ node, bootId, version }, 'agent link up');
   if (!isAtLeast(world.version, version)) {
@@ -138,8 +194,34 @@ function takeHello(parts: Parts, link: AgentLink, hello: Hello): void {
     append(TOPICS.nodes.name, { key, value: { ...record } });
   }
   nodes.hello(link, hello);
+  causes.linkChanged(node);
+  greet(parts, node);
   nodes.send([node]);
   waits.look();
+}
+
+/** Whatever was said of the node before it came is known before it is pushed anything. */
+function greet(parts: Parts, node: NodeName): void {
+  const { nodes, fenceBook, causes, greeting, append } = parts;
+  const whenNodesRead = parts.whenNodesRead ?? atOnce;
+  let read = false;
+  greeting.get(node)?.();
+  greeting.delete(node);
+  const giveUp = whenNodesRead(() => {
+    read = true;
+    greeting.delete(node);
+    if (fenceBook.isFenced(node)) {
+      const taintSpent = causes.isTainted(node);
+      append(TOPICS.nodes.name, nodeEntry({ type: 'NodeFence', node, by: null, taintSpent }));
+    }
+    nodes.send([node]);
+  });
+  if (!read) greeting.set(node, giveUp);
+}
+
+function atOnce(call: () => void): () => void {
+  call();
+  return () => undefined;
 }
 
 function takeAck(parts: Parts, link: AgentLink, ack: AgentAck): void {
@@ -210,4 +292,9 @@ function ackEntry(
 
 function eventEntry(record: EventRecord): NewEntry {
   return { key: record.aggregate, value: { ...record } };
+}
+
+function nodeEntry(record: NodeFence | NodeLinked): NewEntry {
+  const key = record.type === 'NodeFence' ? nodeFenceKey(record.node) : nodeLinkKey(record.node);
+  return { key, value: { ...record } };
 }

@@ -52,7 +52,7 @@ async function appendNode(key: string, record: NodeRecord): Promise<void> {
 }
 
 async function gatewayNode(node: string): Promise<void> {
-  const facts = { name: node, labels: GATEWAY, addresses: [], ready: true };
+  const facts = { name: node, labels: GATEWAY, addresses: [], ready: true, outOfService: false };
   await appendNode(`${node}/api`, { type: 'NodeFromApi', node, facts });
 }
 

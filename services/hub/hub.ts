@@ -6,7 +6,6 @@ import type { ServerCredentials } from '@grpc/grpc-js';
 import { createWorld } from '../aggregates/world.ts';
 import type { NodeName } from '../contract/identity.ts';
 import { loggedEvent } from '../contract/logged-event.ts';
-import type { NodeRecord } from '../contract/node-records.ts';
 import { TOPICS } from '../contract/topics.ts';
 import { nextOffsets, type Version } from '../contract/version.ts';
 import type { Checkpoints } from '../ports/checkpoints/port.ts';
@@ -17,8 +16,9 @@ import { type BerthFunction, defineFunction, service, stream } from '../runtime/
 import type { Log } from '../runtime/log.ts';
 import { createAppender } from './appender.ts';
 import { beyondTheEnd } from './beyond-the-end.ts';
-import { createHubCore, type HubCore, type NodeRecords } from './hub-core.ts';
+import { createHubCore, type HubCore } from './hub-core.ts';
 import { startLinkServer } from './link-server.ts';
+import { createReadNodeRecords } from './node-records.ts';
 import { converged, type NodeStatus } from './node-status.ts';
 
 export interface HubInit {
@@ -29,6 +29,11 @@ export interface HubInit {
   readonly gatewayWaitMs?: number;
   /** A dead link is noticed after this twice. @default 1000 */
   readonly keepaliveMs?: number;
+  /**
+   * How long a node that is said to be gone (deleted, or tainted as out of service) may be without
+   * a link before it counts as gone: agents reconnect within seconds. @default 10000
+   */
+  readonly linkGraceMs?: number;
 }
 
 export interface HubComponents {
@@ -49,11 +54,12 @@ export interface Hub {
 }
 
 const GATEWAY_WAIT_MS = 1000;
+const LINK_GRACE_MS = 10_000;
 
 export async function createHub(init: HubInit, components: HubComponents): Promise<Hub> {
   const { eventLog, checkpoints, clock, log } = components;
   const world = createWorld(await checkpoints.all());
-  const nodeRecords: NodeRecords = new Map();
+  const nodeRecords = createReadNodeRecords({ eventLog, clock, log });
   const appender = createAppender({ eventLog, clock, log });
   const eventsRead = Promise.withResolvers<void>();
   const nodesRead = Promise.withResolvers<void>();
@@ -68,8 +74,20 @@ export async function createHub(init: HubInit, components: HubComponents): Promi
     ]);
     if (signal.aborted) return;
     core = createHubCore(
-      { gatewayWaitMs: init.gatewayWaitMs ?? GATEWAY_WAIT_MS },
-      { world, nodeRecords, clock, log, append: appender.add, onNodeAhead },
+      {
+        gatewayWaitMs: init.gatewayWaitMs ?? GATEWAY_WAIT_MS,
+        linkGraceMs: init.linkGraceMs ?? LINK_GRACE_MS,
+      },
+      {
+        world,
+        nodeRecords: nodeRecords.latest,
+        fenceBook: nodeRecords.book,
+        clock,
+        log,
+        append: appender.add,
+        onNodeAhead,
+        whenNodesRead: nodeRecords.whenReadToNow,
+      },
     );
     const server = await startLinkServer(init, core);
     log.info({ port: server.port, version: world.version }, 'hub serves');
@@ -108,9 +126,8 @@ export async function createHub(init: HubInit, components: HubComponents): Promi
         trigger: stream(TOPICS.nodes.name, async () => ({})),
         handler: {
           batch: async (entries) => {
-            for (const { key, value } of entries) {
-              const record = value as unknown as NodeRecord;
-              nodeRecords.set(key, record);
+            for (const entry of entries) {
+              const record = nodeRecords.take(entry);
               core?.nodeRecord(record);
             }
           },

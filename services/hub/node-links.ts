@@ -24,6 +24,8 @@ export interface NodeLinksComponents {
   readonly nodesWithPods: () => Iterable<NodeName>;
   /** Whether a release waits for the node's ack. */
   readonly ackNeeded: (node: NodeName) => boolean;
+  /** Not while a fence may still count in place of the node's acks. */
+  readonly mayPush: (node: NodeName) => boolean;
 }
 
 export interface LinkedNode {
@@ -39,6 +41,9 @@ export interface NodeLinks {
   of(link: AgentLink): LinkedNode | undefined;
   changed(changes: ReadonlyMap<NodeName, NodeChange>): void;
   wantAck(node: NodeName): void;
+  isLinked(node: NodeName): boolean;
+  /** Ends its link, so that it says hello anew. */
+  close(node: NodeName, reason: string): void;
   /** Sends what is due to these nodes, and to those that were ahead of the hub. */
   send(nodes: Iterable<NodeName>): void;
   gatewaysHave(version: Version): boolean;
@@ -74,6 +79,15 @@ export function createNodeLinks(components: NodeLinksComponents): NodeLinks {
     }
   }
 
+  function closed(link: AgentLink): void {
+    const known = links.get(link);
+    if (known === undefined) return;
+    links.delete(link);
+    known.link = null;
+    known.cancelRetry();
+    known.session.lost();
+  }
+
   return {
     hello: (link, { node, bootId, held }) => {
       const known = nodes.get(node) ?? newNode(node);
@@ -88,13 +102,13 @@ export function createNodeLinks(components: NodeLinksComponents): NodeLinks {
       known.session.hello(held);
       if (ackNeeded(node)) known.session.wantAck();
     },
-    closed: (link) => {
-      const known = links.get(link);
-      if (known === undefined) return;
-      links.delete(link);
-      known.link = null;
-      known.cancelRetry();
-      known.session.lost();
+    closed,
+    isLinked: (node) => (nodes.get(node)?.link ?? null) !== null,
+    close: (node, reason) => {
+      const link = nodes.get(node)?.link ?? null;
+      if (link === null) return;
+      closed(link);
+      link.close(reason);
     },
     of: (link) => links.get(link),
     changed: (changes) => {
@@ -112,9 +126,13 @@ export function createNodeLinks(components: NodeLinksComponents): NodeLinks {
 }
 
 function sendTo(known: Known, components: NodeLinksComponents): void {
-  const { clock, wanted, ackNeeded } = components;
+  const { clock, wanted, ackNeeded, mayPush } = components;
   const { node, session } = known;
   known.cancelRetry();
+  if (!mayPush(node)) {
+    known.behindSinceMs ??= clock.nowMs();
+    return;
+  }
   const push = session.next(wanted(node), clock.nowMs());
   if (push !== null) known.link?.push(push);
   const waitMs = session.waitMs(clock.nowMs());

@@ -6,6 +6,7 @@
  * of a block never speaks for a later one.
  */
 import type { Effects } from '../aggregates/effects.ts';
+import { isLetGo } from '../aggregates/namespace/releases.ts';
 import type { World } from '../aggregates/world.ts';
 import type { AggregateKey, NodeName } from '../contract/identity.ts';
 import {
@@ -45,10 +46,22 @@ export function createReleaseAcks(world: World): ReleaseAcks {
     if (ofNode?.delete(id) === true && ofNode.size === 0) waiting.delete(node);
   }
 
+  function isAckNeeded(aggregate: AggregateKey, id: ReleaseId): boolean {
+    const state = world.aggregate(aggregate);
+    const release = state?.kind === 'namespace' ? state.releases.get(id) : undefined;
+    return release !== undefined && !isLetGo(release);
+  }
+
+  function forgetFenced(node: NodeName, of: AggregateKey): void {
+    for (const [id, { aggregate }] of waiting.get(node) ?? []) {
+      if (aggregate === of && !isAckNeeded(aggregate, id)) forget(node, id);
+    }
+  }
+
   for (const state of world.aggregates()) {
     if (state.kind !== 'namespace') continue;
-    for (const { id, node, position, acked } of state.releases.values()) {
-      if (!acked) wait(node, id, state.key, position);
+    for (const release of state.releases.values()) {
+      if (!isLetGo(release)) wait(release.node, release.id, state.key, release.position);
     }
   }
 
@@ -57,10 +70,12 @@ export function createReleaseAcks(world: World): ReleaseAcks {
       const { body, aggregate } = record;
       // Taken, or of a release that needs none any more: either way nothing is left to say.
       if (body.type === 'ReleaseAcked') forget(body.node, body.release);
-      for (const { release, node } of effects.released) {
+      if (body.type === 'NodeFenced') forgetFenced(body.node, aggregate);
+      const released = effects.released.filter(({ release }) => isAckNeeded(aggregate, release));
+      for (const { release, node } of released) {
         wait(node, release, aggregate, { partition, offset });
       }
-      return effects.released.map(({ node }) => node);
+      return released.map(({ node }) => node);
     },
     waitsFor: (node) => [...(waiting.get(node)?.values() ?? [])].some(({ given }) => !given),
     acked: (node, version) => {

@@ -26,7 +26,7 @@ export function namespace(name: string, labels: Readonly<Record<string, string>>
 }
 
 export function node(name: string, ready = true): SourceObject {
-  return { kind: 'Node', facts: { name, labels: {}, addresses: [], ready } };
+  return { kind: 'Node', facts: { name, labels: {}, addresses: [], ready, outOfService: false } };
 }
 
 export function natPool(name: string, quarantineSeconds = 120): SourceObject {
@@ -42,6 +42,7 @@ export function natPool(name: string, quarantineSeconds = 120): SourceObject {
         addressesPerNamespaceMax: 8,
         gatewaySelector: null,
         quarantineSeconds,
+        fencing: 'Deleted',
       },
     },
   };

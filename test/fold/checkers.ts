@@ -3,27 +3,50 @@
  * were accepted and keep books of their own.
  */
 import { createWorld, type World } from '../../services/aggregates/world.ts';
-import type { Answer, LoggedEvent } from '../../services/contract/records.ts';
+import type { Answer, Body, LoggedEvent } from '../../services/contract/records.ts';
 import { QUARANTINE_MS } from './story.ts';
 
 type Holder =
-  | { readonly state: 'held'; readonly pod: string; readonly egressNat: string }
-  | { readonly state: 'resting'; readonly sinceMs: number; acked: boolean; ticked: boolean };
+  | {
+      readonly state: 'held';
+      readonly pod: string;
+      readonly egressNat: string;
+      readonly node: string;
+    }
+  | {
+      readonly state: 'resting';
+      readonly node: string;
+      readonly aggregate: string;
+      readonly sinceMs: number;
+      /** By its node, or by a fence of it. */
+      letGo: boolean;
+      ticked: boolean;
+    };
+
+interface Books {
+  readonly blocks: Map<string, Holder>;
+  /** Release to block. */
+  readonly releases: Map<string, string>;
+  /** By aggregate and node: the number of the last fence or return, and which it was. */
+  readonly fences: Map<string, { readonly number: number; readonly fenced: boolean }>;
+}
 
 /** Every block ever has one owner, and rests by the book between two. Throws at the first fault. */
 export function checkSingleOwner(events: readonly LoggedEvent[]): void {
   const world = createWorld();
-  const books = new Map<string, Holder>();
-  const releases = new Map<string, string>();
+  const books: Books = { blocks: new Map(), releases: new Map(), fences: new Map() };
+  const { blocks, releases } = books;
   for (const event of events) {
     const { ignored } = world.apply(event);
-    if (ignored !== null) continue;
     const { body } = event.record;
+    // Whether these count is for these books to know, not for the fold.
+    if (body.type === 'NodeFenced' || body.type === 'NodeReturned') bookFence(books, body, event);
+    if (ignored !== null) continue;
     if (body.type === 'Decision') {
-      for (const answer of body.answers) bookAnswer(books, releases, answer, event);
+      for (const answer of body.answers) bookAnswer(books, answer, event);
     }
-    const resting = 'release' in body ? books.get(releases.get(body.release) ?? '') : undefined;
-    if (resting?.state === 'resting' && body.type === 'ReleaseAcked') resting.acked = true;
+    const resting = 'release' in body ? blocks.get(releases.get(body.release) ?? '') : undefined;
+    if (resting?.state === 'resting' && body.type === 'ReleaseAcked') resting.letGo = true;
     if (resting?.state === 'resting' && body.type === 'Tick') {
       if (event.timeMs - resting.sinceMs < QUARANTINE_MS)
         throw new Error('a Tick counted too early');
@@ -32,9 +55,24 @@ export function checkSingleOwner(events: readonly LoggedEvent[]): void {
   }
 }
 
+function bookFence(
+  { blocks, fences }: Books,
+  body: Extract<Body, { type: 'NodeFenced' | 'NodeReturned' }>,
+  { record }: LoggedEvent,
+): void {
+  const key = `${record.aggregate} ${body.node}`;
+  const number = record.source?.number ?? 0;
+  if (number <= (fences.get(key)?.number ?? -1)) return;
+  fences.set(key, { number, fenced: body.type === 'NodeFenced' });
+  if (body.type === 'NodeReturned') return;
+  for (const holder of blocks.values()) {
+    if (holder.state !== 'resting' || holder.node !== body.node) continue;
+    if (holder.aggregate === record.aggregate) holder.letGo = true;
+  }
+}
+
 function bookAnswer(
-  books: Map<string, Holder>,
-  releases: Map<string, string>,
+  { blocks: books, releases, fences }: Books,
   answer: Answer,
   event: LoggedEvent,
 ): void {
@@ -42,17 +80,20 @@ function bookAnswer(
     const block = `${answer.claim} ${answer.base}`;
     const before = books.get(block);
     if (before?.state === 'held') throw new Error(`${block} had ${before.pod}, got ${answer.pod}`);
-    if (before?.state === 'resting' && !(before.acked && before.ticked)) {
+    if (before?.state === 'resting' && !(before.letGo && before.ticked)) {
       throw new Error(`${block} was given before it had rested`);
     }
-    books.set(block, { state: 'held', pod: answer.pod, egressNat: answer.egressNat });
+    const { pod, egressNat, node } = answer;
+    books.set(block, { state: 'held', pod, egressNat, node });
   }
   if (answer.kind === 'BerthReleased') {
     for (const [block, holder] of books) {
       if (holder.state !== 'held') continue;
       if (holder.pod !== answer.pod || holder.egressNat !== answer.egressNat) continue;
-      const resting = { sinceMs: event.timeMs, acked: false, ticked: false };
-      books.set(block, { state: 'resting', ...resting });
+      const { aggregate } = event.record;
+      const letGo = fences.get(`${aggregate} ${holder.node}`)?.fenced ?? false;
+      const rests = { node: holder.node, aggregate, sinceMs: event.timeMs, letGo, ticked: false };
+      books.set(block, { state: 'resting', ...rests });
       releases.set(answer.question, block);
     }
   }

@@ -1,12 +1,18 @@
 /**
  * Properties of the fold over random histories: pods, policies and pools come, change and go,
- * nodes ack, Ticks come (too early too), mappers crash, duplicate their appends and race.
+ * nodes ack, are fenced and return (as hubs say late and twice), Ticks come (too early too),
+ * mappers crash, duplicate their appends and race.
  */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createWorld } from '../../services/aggregates/world.ts';
 import type { AggregateKey } from '../../services/contract/identity.ts';
-import type { EventRecord, LoggedEvent } from '../../services/contract/records.ts';
+import {
+  type EventRecord,
+  eventRecord,
+  type FencedBy,
+  type LoggedEvent,
+} from '../../services/contract/records.ts';
 import { createMapperCore, type MapperCore } from '../../services/mapper/mapper-core.ts';
 import { checkAddressOwners, checkSingleOwner, replay, worldText } from './checkers.ts';
 import { simulatedLog } from './simulated-log.ts';
@@ -34,6 +40,12 @@ type Step =
       readonly index: number;
       readonly ack: boolean;
       readonly tick: boolean;
+    }
+  | {
+      readonly do: 'fence';
+      readonly ns: string;
+      readonly number: number;
+      readonly by: FencedBy | null;
     }
   | { readonly do: 'wait'; readonly ms: number }
   | {
@@ -77,6 +89,16 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       index: fc.nat({ max: 3 }),
       ack: fc.boolean(),
       tick: fc.boolean(),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('fence' as const),
+      ns,
+      // Small and random, so that many come late or twice.
+      number: fc.nat({ max: 12 }),
+      by: fc.option(fc.constantFrom<FencedBy>('Taint', 'Operator', 'Deleted'), { nil: null }),
     }),
   },
   {
@@ -165,6 +187,9 @@ function take(story: Story, mappers: LateMapper[], next: Step): void {
     case 'rest':
       rest(story, next);
       return;
+    case 'fence':
+      fence(story, next);
+      return;
     case 'wait':
       story.log.nowMs += next.ms;
       return;
@@ -185,6 +210,14 @@ function rest(story: Story, next: Extract<Step, { do: 'rest' }>): void {
   if (release === undefined) return;
   if (next.ack) story.ack(next.ns, release);
   if (next.tick) story.tick(next.ns, release);
+}
+
+function fence(story: Story, { ns: of, number, by }: Extract<Step, { do: 'fence' }>): void {
+  const node = 'n1';
+  const source = { by: `fence/${node}`, number };
+  const fenced = by === null ? ({ type: 'NodeReturned', node } as const) : null;
+  const body = fenced ?? ({ type: 'NodeFenced', node, by: by ?? 'Operator' } as const);
+  story.append(eventRecord(`ns/${of}`, body, source));
 }
 
 function answer(story: Story, mapper: LateMapper, rounds: number, twice: boolean): void {

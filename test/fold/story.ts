@@ -161,6 +161,7 @@ const POOL: NatPoolSpec = {
   addressesPerNamespaceMax: 8,
   gatewaySelector: EVERYTHING,
   quarantineSeconds: QUARANTINE_MS / 1000,
+  fencing: 'Deleted',
 };
 
 const TARGET: AclTargetSpec = {

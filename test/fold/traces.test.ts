@@ -1,9 +1,11 @@
 /**
  * The traces that broke earlier drafts of the rules (docs/ARCHITECTURE.md, "Effectively once"), by
  * their number there. Number 1 is the hub's and the agent's (services/hub, services/agent). Those
- * about fences (2, 3, 16), dead letters (9) and growing partitions (10) come with these features.
+ * about fences (2, 3, 16) are in fences.test.ts; those about dead letters (9) and growing
+ * partitions (10) come with these features.
  */
 import { expect, test } from 'vitest';
+import { RULES } from '../../services/aggregates/aggregate/rules.ts';
 import { createWorld } from '../../services/aggregates/world.ts';
 import { hasCode } from '../../services/contract/errors.ts';
 import type { EventRecord, Rules } from '../../services/contract/records.ts';
@@ -72,6 +74,7 @@ test('trace 5: the grant of an ask that was given back is not taken for a later 
     address,
     geometry,
     quarantineSeconds: 1,
+    fencing: 'Deleted',
   } as const;
   story.append(eventRecord('ns/shop', { type: 'Forwarded', from: 'pools', number: 1, message }));
   expect([...story.namespace('shop').claims.values()].map(({ grant }) => grant)).toEqual([null]);
@@ -168,7 +171,7 @@ function firstUnappended(story: Story, aggregate: string): EventRecord {
 
 test('trace 8: rules that this program does not know stop the reader', () => {
   const story = shop();
-  const rules: Rules = { type: 'Rules', rules: 2 };
+  const rules: Rules = { type: 'Rules', rules: RULES + 1 };
   let thrown: unknown;
   try {
     story.append(eventRecord('ns/shop', rules));

@@ -48,7 +48,7 @@ export function viewsOf(story: Story): ViewsOfStory {
 }
 
 export function fromApi(node: NodeName, labels: Labels = {}): NodeFromApi {
-  const facts = { name: node, labels, addresses: [], ready: true };
+  const facts = { name: node, labels, addresses: [], ready: true, outOfService: false };
   return { type: 'NodeFromApi', node, facts };
 }
 

@@ -88,6 +88,8 @@ function step<S extends LedgerState>(
     case 'Decision':
       return decisionStep(state, body, event, rules, effects);
     case 'ReleaseAcked':
+    case 'NodeFenced':
+    case 'NodeReturned':
     case 'Tick':
       return rules.observe(state, body, event, effects);
     case 'NamespaceObserved':

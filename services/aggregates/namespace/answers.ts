@@ -3,8 +3,9 @@ import type { TargetName } from '../../contract/identity.ts';
 import type { Answer, LoggedEvent } from '../../contract/records.ts';
 import { brokenRule } from '../aggregate/invariant.ts';
 import type { EffectsInProgress } from '../effects.ts';
+import { fenceFor } from './fences.ts';
 import { forgetBlocksOf, rememberBlock } from './last-blocks.ts';
-import type { Claim, NamespaceState } from './state.ts';
+import type { Claim, NamespaceState, Release } from './state.ts';
 
 type Of<K extends Answer['kind']> = Extract<Answer, { kind: K }>;
 
@@ -70,7 +71,7 @@ function releaseBerth(
   if (!pod.present && pod.berths.size === 0) state.pods.delete(answer.pod);
   const id = answer.question;
   state.claims.get(berth.claim)?.used.set(berth.base, { kind: 'release', release: id });
-  state.releases.set(id, {
+  const release: Release = {
     id,
     pod: berth.pod,
     egressNat: berth.egressNat,
@@ -80,8 +81,12 @@ function releaseBerth(
     releasedAtMs: event.timeMs,
     position: { partition: event.partition, offset: event.offset },
     acked: false,
+    fenced: null,
     ticked: false,
-  });
+  };
+  // Pods may be collected long after their node was fenced.
+  release.fenced = fenceFor(state, release);
+  state.releases.set(id, release);
   effects.pods.add(answer.pod);
   effects.claims.add(berth.claim);
   effects.released.push({ release: id, node: berth.node });

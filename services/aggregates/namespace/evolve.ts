@@ -10,6 +10,7 @@ import type { LoggedEvent, ReleaseAcked, Tick } from '../../contract/records.ts'
 import { type AggregateRules, type Fact, fold } from '../aggregate/fold.ts';
 import type { Effects, EffectsInProgress, IgnoredBecause } from '../effects.ts';
 import { applyNamespaceAnswer } from './answers.ts';
+import { fenceObserved } from './fences.ts';
 import { namespaceMessages } from './messages.ts';
 import { arePossibleInNamespace } from './possible.ts';
 import { settleNamespaceQuestions } from './questions.ts';
@@ -55,6 +56,10 @@ function observe(
       return null;
     case 'ReleaseAcked':
       return releaseAcked(state, fact, effects);
+    case 'NodeFenced':
+      return fenceObserved(state, fact.node, fact.by, numberOf(event), effects);
+    case 'NodeReturned':
+      return fenceObserved(state, fact.node, null, numberOf(event), effects);
     case 'Tick':
       return tick(state, fact, event, effects);
     case 'PoolObserved':
@@ -63,6 +68,10 @@ function observe(
     case 'TargetGone':
       return 'unknown-subject';
   }
+}
+
+function numberOf({ record }: LoggedEvent): number {
+  return record.source?.number ?? 0;
 }
 
 function setLabels(state: NamespaceState, labels: Labels, effects: EffectsInProgress): void {
@@ -141,8 +150,8 @@ function receive(
   if (claim === undefined) return;
   effects.claims.add(claim.id);
   if (message.kind === 'GrantClaim' && from === POOLS && claim.grant === null) {
-    const { address, geometry, quarantineSeconds } = message;
-    claim.grant = { address, geometry, quarantineSeconds };
+    const { address, geometry, quarantineSeconds, fencing } = message;
+    claim.grant = { address, geometry, quarantineSeconds, fencing };
     for (const base of blockBases(geometry)) claim.free.add(base);
   } else if (message.kind === 'WithdrawClaim' && from === POOLS) {
     claim.withdrawn = true;

@@ -1,6 +1,7 @@
 /**
  * A block that was taken back rests until its quarantine is over (a Tick) and its old node has let
- * go of it (an ack); then it is free again, behind all blocks that have rested longer.
+ * go of it (an ack, or a fence in its place); then it is free again, behind all blocks that have
+ * rested longer.
  */
 import type { EffectsInProgress } from '../effects.ts';
 import type { NamespaceState, Release } from './state.ts';
@@ -12,12 +13,17 @@ export function quarantineMs(state: NamespaceState, release: Release): number {
   return seconds * MS_PER_SECOND;
 }
 
+/** Its node forwards nothing for it any more: it says so itself, or it is fenced. */
+export function isLetGo({ acked, fenced }: Release): boolean {
+  return acked || fenced !== null;
+}
+
 export function freeIfRested(
   state: NamespaceState,
   release: Release,
   effects: EffectsInProgress,
 ): void {
-  if (!release.acked || !release.ticked) return;
+  if (!isLetGo(release) || !release.ticked) return;
   state.releases.delete(release.id);
   const claim = state.claims.get(release.claim);
   if (claim === undefined) return;

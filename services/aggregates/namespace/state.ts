@@ -12,8 +12,8 @@ import type {
   TargetName,
 } from '../../contract/identity.ts';
 import type { IpAddress } from '../../contract/ip-address.ts';
-import type { EgressNatFacts, Labels, PodFacts } from '../../contract/objects.ts';
-import type { ClaimId, ReleaseId } from '../../contract/records.ts';
+import type { EgressNatFacts, Fencing, Labels, PodFacts } from '../../contract/objects.ts';
+import type { ClaimId, FencedBy, ReleaseId } from '../../contract/records.ts';
 import { emptyLedger, type LedgerState } from '../aggregate/ledger-state.ts';
 
 export type NamespaceQuestion =
@@ -34,6 +34,15 @@ export interface Grant {
   readonly address: IpAddress;
   readonly geometry: BlockGeometry;
   readonly quarantineSeconds: number;
+  readonly fencing: Fencing;
+}
+
+/** What was last observed of a node's fences here. */
+export interface Fence {
+  /** Where the node's fence book has it; only a later one counts. */
+  readonly number: number;
+  /** Null: the node returned. */
+  readonly by: FencedBy | null;
 }
 
 export interface Claim {
@@ -83,6 +92,8 @@ export interface Release {
   /** Where the decision stands: a node whose version covers it has let go of the block. */
   readonly position: { readonly partition: number; readonly offset: number };
   acked: boolean;
+  /** The fence that counted in place of the ack. */
+  fenced: FencedBy | null;
   ticked: boolean;
 }
 
@@ -102,6 +113,8 @@ export interface NamespaceState extends LedgerState<NamespaceQuestion> {
   egressNatsSeen: number;
   readonly claims: Map<ClaimId, Claim>;
   readonly releases: Map<ReleaseId, Release>;
+  /** Nodes that were ever fenced here: what is late must be known as such for ever. */
+  readonly fences: Map<NodeName, Fence>;
   /** Pods without a berth whose question is open, by EgressNat, in the order of arrival. */
   readonly waiting: Map<EgressNatName, Set<PodUid>>;
   /** Last block of a StatefulSet's pod, by `EGRESSNAT/POD`, to give it back where it is free. */
@@ -118,6 +131,7 @@ export function emptyNamespace(key: AggregateKey): NamespaceState {
     egressNatsSeen: 0,
     claims: new Map(),
     releases: new Map(),
+    fences: new Map(),
     waiting: new Map(),
     lastBlocks: new Map(),
   };

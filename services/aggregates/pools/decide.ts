@@ -62,6 +62,7 @@ function grant(state: PoolsState, id: QuestionId, claim: PoolClaim, given: Given
     address,
     geometry: { portFrom: from, portTo: to, blockSize: perPod },
     quarantineSeconds: spec.quarantineSeconds,
+    fencing: spec.fencing,
   };
 }
 

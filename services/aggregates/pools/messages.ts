@@ -11,8 +11,8 @@ export function poolsMessages(state: PoolsState, answer: Answer): OutgoingMessag
   if (claim === undefined) return [];
   switch (answer.kind) {
     case 'AddressGranted': {
-      const { address, geometry, quarantineSeconds } = answer;
-      const granted = { address, geometry, quarantineSeconds };
+      const { address, geometry, quarantineSeconds, fencing } = answer;
+      const granted = { address, geometry, quarantineSeconds, fencing };
       return [
         { to: claim.from, message: { kind: 'GrantClaim', claim: claim.id, ...granted } },
         ...toTargets(claim, address),

@@ -4,11 +4,11 @@
  */
 import { createWorld } from '../../../services/aggregates/world.ts';
 import { loggedEvent } from '../../../services/contract/logged-event.ts';
-import type { NodeRecord } from '../../../services/contract/node-records.ts';
 import { TOPICS } from '../../../services/contract/topics.ts';
 import { nextOffsets } from '../../../services/contract/version.ts';
 import { createAppender } from '../../../services/hub/appender.ts';
-import { createHubCore, type HubCore, type NodeRecords } from '../../../services/hub/hub-core.ts';
+import { createHubCore, type HubCore } from '../../../services/hub/hub-core.ts';
+import { createReadNodeRecords } from '../../../services/hub/node-records.ts';
 import { defineFunction, service, stream } from '../../../services/runtime/define-function.ts';
 import type { Life } from '../scheduler.ts';
 import { logInto, type Surroundings } from '../surroundings.ts';
@@ -22,6 +22,7 @@ export interface Hub extends Process {
 }
 
 const GATEWAY_WAIT_MS = 1000;
+const LINK_GRACE_MS = 8000;
 
 export function hubProcess(
   name: string,
@@ -36,7 +37,7 @@ export function hubProcess(
     const clock = surroundings.scheduler.clockOf(life);
     const components = { eventLog: eventLog.client(life), jobs: jobs.client(life), clock, log };
     const world = createWorld(await checkpoints.client(life).all());
-    const nodeRecords: NodeRecords = new Map();
+    const nodeRecords = createReadNodeRecords(components);
     const appender = createAppender(components);
     let core: HubCore | null = null;
     let unread = 2;
@@ -44,8 +45,10 @@ export function hubProcess(
       unread -= 1;
       if (unread > 0) return;
       const append = appender.add;
-      const init = { gatewayWaitMs: GATEWAY_WAIT_MS };
-      core = createHubCore(init, { world, nodeRecords, clock, log, append });
+      const { latest, book, whenReadToNow: whenNodesRead } = nodeRecords;
+      const init = { gatewayWaitMs: GATEWAY_WAIT_MS, linkGraceMs: LINK_GRACE_MS };
+      const known = { world, nodeRecords: latest, fenceBook: book, whenNodesRead };
+      core = createHubCore(init, { ...known, clock, log, append });
       served = { life, core };
     };
     const functions = [
@@ -66,9 +69,8 @@ export function hubProcess(
         trigger: stream(TOPICS.nodes.name, async () => ({})),
         handler: {
           batch: async (entries) => {
-            for (const { key, value } of entries) {
-              const record = value as unknown as NodeRecord;
-              nodeRecords.set(key, record);
+            for (const entry of entries) {
+              const record = nodeRecords.take(entry);
               core?.nodeRecord(record);
             }
           },

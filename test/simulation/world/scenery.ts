@@ -41,6 +41,7 @@ export function natPool(name: string, spec: Partial<NatPoolSpec> = {}): SourceOb
     addressesPerNamespaceMax: 8,
     gatewaySelector: labelled({ gateway: 'yes' }),
     quarantineSeconds: 20,
+    fencing: 'Deleted',
   };
   return { kind: 'NatPool', facts: { name, spec: { ...whole, ...spec } } };
 }
@@ -93,7 +94,7 @@ export function pod(
 
 export function node(name: string, gateway: boolean): SourceObject {
   const labels: Record<string, string> = gateway ? { gateway: 'yes' } : {};
-  return { kind: 'Node', facts: { name, labels, addresses: [], ready: true } };
+  return { kind: 'Node', facts: { name, labels, addresses: [], ready: true, outOfService: false } };
 }
 
 export function namespace(name: string, labels: Readonly<Record<string, string>>): SourceObject {

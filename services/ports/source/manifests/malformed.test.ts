@@ -177,8 +177,8 @@ status:
     6,
   ],
   [
-    'fencing that is not built yet',
-    POOL('addresses: [203.0.113.16/29]\nfencing: Stated'),
+    'fencing that there is not',
+    POOL('addresses: [203.0.113.16/29]\nfencing: Never'),
     FIELD,
     'spec.fencing',
     6,

@@ -93,6 +93,7 @@ describe('a NatPool', () => {
           addressesPerNamespaceMax: 8,
           gatewaySelector: null,
           quarantineSeconds: 120,
+          fencing: 'Deleted',
         },
       },
     });
@@ -111,7 +112,7 @@ spec:
   gateways: { selector: { matchLabels: { berth.dev/gateway: "true" } }, steering: L2 }
   egress: Direct
   quarantineSeconds: 60
-  fencing: Deleted
+  fencing: Stated
 status: { anything: goes }
 `);
     expect(pool).toMatchObject({
@@ -121,6 +122,7 @@ status: { anything: goes }
           ports: { from: 2048, to: 65535, perPod: 512 },
           allowedNamespaces: { matchLabels: { team: 'commerce' }, matchExpressions: [] },
           gatewaySelector: { matchLabels: { 'berth.dev/gateway': 'true' }, matchExpressions: [] },
+          fencing: 'Stated',
         },
       },
     });
@@ -221,6 +223,18 @@ describe('a Namespace and a Node', () => {
     expect(ready('{conditions: [{type: Ready, status: "True"}]}')).toBe(true);
     expect(ready('{conditions: [{type: Ready, status: "Unknown"}]}')).toBe(false);
     expect(ready('{conditions: [{type: DiskPressure, status: "True"}]}')).toBe(false);
+  });
+
+  test('a node is out of service when it has that taint, whatever its effect', () => {
+    const outOfService = (spec: string) => {
+      const node = only(`{apiVersion: v1, kind: Node, metadata: {name: n}, spec: ${spec}}`);
+      return node?.kind === 'Node' && node.facts.outOfService;
+    };
+    const key = 'node.kubernetes.io/out-of-service';
+    expect(outOfService('{}')).toBe(false);
+    expect(outOfService('{taints: [{key: node.kubernetes.io/unreachable}]}')).toBe(false);
+    expect(outOfService(`{taints: [{key: a}, {key: ${key}, effect: NoExecute}]}`)).toBe(true);
+    expect(outOfService(`{taints: [{key: ${key}, value: x, effect: NoSchedule}]}`)).toBe(true);
   });
 
   test('of the addresses of a node those that are names are left out', () => {

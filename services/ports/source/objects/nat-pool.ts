@@ -60,9 +60,7 @@ const spec = z.strictObject({
     .optional(),
   egress: choice(['Direct'], ['ViaGateway']).default('Direct'),
   quarantineSeconds: wholeNumber(1, DAY_SECONDS).default(QUARANTINE_SECONDS),
-  // Nothing of this version takes a deleted Node for a fence; to accept the promise and forget it
-  // would break it later.
-  fencing: choice(['Deleted'], ['Stated']).default('Deleted'),
+  fencing: choice(['Deleted', 'Stated']).default('Deleted'),
 });
 
 export const natPool = z.strictObject({ ...envelope, metadata: clusterMetadata, spec }).transform(
@@ -75,6 +73,7 @@ export const natPool = z.strictObject({ ...envelope, metadata: clusterMetadata, 
       addressesPerNamespaceMax: said.addressesPerNamespaceMax,
       gatewaySelector: said.gateways?.selector ?? null,
       quarantineSeconds: said.quarantineSeconds,
+      fencing: said.fencing,
     },
   }),
 );

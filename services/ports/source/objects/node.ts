@@ -1,4 +1,4 @@
-/** Node (core v1): its labels, addresses and readiness. */
+/** Node (core v1): its labels, addresses and readiness, and whether it is out of service. */
 import { z } from 'zod';
 import type { NodeFacts } from '../../../contract/objects.ts';
 import { coreLabels } from './metadata.ts';
@@ -27,14 +27,20 @@ const addresses = z
 
 const status = z.object({ addresses, conditions }).nullish();
 
+/** By which people and remediation say that the machine is off; every effect counts. */
+const OUT_OF_SERVICE = 'node.kubernetes.io/out-of-service';
+
+const spec = z.object({ taints: z.array(z.object({ key: z.string() })).nullish() }).nullish();
+
 export const node = z
-  .object({ metadata: z.object({ name: subdomainName, labels: coreLabels }), status })
+  .object({ metadata: z.object({ name: subdomainName, labels: coreLabels }), spec, status })
   .transform(
-    ({ metadata, status: said }): NodeFacts => ({
+    ({ metadata, spec: asked, status: said }): NodeFacts => ({
       name: metadata.name,
       labels: metadata.labels,
       addresses: said?.addresses ?? [],
       ready: isReady(said?.conditions ?? []),
+      outOfService: asked?.taints?.some(({ key }) => key === OUT_OF_SERVICE) ?? false,
     }),
   );
 
