@@ -97,6 +97,13 @@ struct berth_run {
 BERTH_API int berth_prog__run(int program, int counters, const void *frames, const uint32_t *sizes,
 			      uint32_t count, void *out, uint32_t room, struct berth_run *runs);
 
+/*
+ * Nanoseconds that a program takes on a frame, on average over `repeat` runs, each on what the run
+ * before made of it. For measurements.
+ */
+BERTH_API int berth_prog__time(int program, const void *frame, uint32_t size, uint32_t repeat,
+			       uint32_t *verdict, double *ns);
+
 /* --- network namespaces --- */
 
 /* A descriptor of a socket made inside the namespace. */

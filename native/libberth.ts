@@ -61,6 +61,15 @@ export interface Libberth {
     room: number,
     runs: Uint32Array,
   ): number;
+  /** `ns` gets one number: of a run, on average. */
+  progTime(
+    program: number,
+    frame: Uint8Array,
+    size: number,
+    repeat: number,
+    verdict: Uint32Array,
+    ns: Float64Array,
+  ): number;
   netnsSocket(netns: string | null, family: number, type: number, protocol: number): number;
   netnsIfindex(netns: string | null, name: string, ifindex: Uint32Array): number;
 }
@@ -116,6 +125,10 @@ function load(path: string): Libberth {
     progRun: declare(
       'int berth_prog__run(int program, int counters, void *frames, void *sizes, ' +
         'uint32_t count, void *out, uint32_t room, void *runs)',
+    ),
+    progTime: declare(
+      'int berth_prog__time(int program, void *frame, uint32_t size, uint32_t repeat, ' +
+        'void *verdict, void *ns)',
     ),
     netnsSocket: declare('int berth_netns__socket(str netns, int family, int type, int protocol)'),
     netnsIfindex: declare('int berth_netns__ifindex(str netns, str name, void *ifindex)'),
