@@ -176,6 +176,13 @@ const forbidden = [
     to: { path: 'node_modules/(kafkajs|bullmq|ioredis|lmdb)/' },
   },
   {
+    name: 'certificates-are-issued-in-credentials',
+    comment: 'Hub and agents only read certificates (runtime/tls-files.ts); the cli issues them.',
+    severity: 'error',
+    from: { pathNot: '^services/credentials/' },
+    to: { path: 'node_modules/@peculiar/x509/' },
+  },
+  {
     name: 'agent-without-kubernetes-client',
     comment: 'It adds about 87 MB to every node. The agent hears of the cluster from the hub.',
     severity: 'error',

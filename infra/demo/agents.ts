@@ -1,9 +1,15 @@
-/** The agents of the demo: one process a node, gateways included; killed and started by name. */
+/**
+ * The agents of the demo: one process a node, gateways included; killed and started by name. Each
+ * shows the hub a certificate of its node, which `berth certificate` issues before the first start.
+ */
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { DemoProcess, Stage, StageNode } from './stage.ts';
 import { type Supervised, type Supervisor, supervised } from './supervised.ts';
 
 const MAIN = fileURLToPath(new URL('../../services/agent/main.ts', import.meta.url));
+
+const CLI = fileURLToPath(new URL('../../services/cli/main.ts', import.meta.url));
 
 const LOG_NAME_MAX = 100;
 
@@ -14,17 +20,37 @@ export interface Agents {
   kill(node: string): Promise<void>;
 }
 
-export function createAgents(stage: Stage, supervisor: Supervisor | null = null): Agents {
+/** `dataDir`: of the control process that they shall reach. */
+export function createAgents(
+  stage: Stage,
+  dataDir: string,
+  supervisor: Supervisor | null = null,
+): Agents {
   const agents = new Map(
     stage.nodes.map((node) => [node.name, agentOn(stage, node, supervisor)] as const),
   );
   return {
     startAll: async () => {
+      await issueCertificates(stage, dataDir);
       await Promise.all([...agents.values()].map((agent) => agent.start()));
     },
     start: async (name) => agents.get(name)?.start(),
     kill: async (name) => agents.get(name)?.kill(),
   };
+}
+
+function certificatesDir(runDir: string): string {
+  return join(runDir, 'certificates');
+}
+
+async function issueCertificates(
+  { nodes, runDir, startProcess }: Stage,
+  dataDir: string,
+): Promise<void> {
+  const names = nodes.map(({ name }) => name);
+  const args = [CLI, 'certificate', ...names, '--data', dataDir, '--out', certificatesDir(runDir)];
+  const issuing = await startProcess('control', args, join(runDir, 'certificates.log'));
+  await issuing.exited;
 }
 
 function agentOn(
@@ -34,6 +60,7 @@ function agentOn(
 ): Supervised {
   // A node's name may be as long as a file's name can be.
   const logFile = `${runDir}/agent-${name.slice(0, LOG_NAME_MAX)}.log`;
-  const spawn = (): Promise<DemoProcess> => startProcess(name, [MAIN, ...agentArgs], logFile);
+  const args = [...agentArgs, '--certificates', join(certificatesDir(runDir), name)];
+  const spawn = (): Promise<DemoProcess> => startProcess(name, [MAIN, ...args], logFile);
   return supervised(`the agent of ${name}`, spawn, supervisor);
 }

@@ -95,9 +95,10 @@ async function onStage(
   const act = await createAct(stage, recording, options, { news, clock });
   const ending = new AbortController();
   const supervisor = { clock, news: news.tell, ending: ending.signal };
+  const dataDir = resolve(options.data ?? join(stage.runDir, 'data'));
   const control = createControl(
     {
-      dataDir: resolve(options.data ?? join(stage.runDir, 'data')),
+      dataDir,
       source: act.source,
       listen: stage.hubAddress,
       socket: join(stage.runDir, 'berth.sock'),
@@ -107,7 +108,7 @@ async function onStage(
     { clock, startProcess: stage.startProcess },
     supervisor,
   );
-  const agents = createAgents(stage, supervisor);
+  const agents = createAgents(stage, dataDir, supervisor);
   const live = showLive({ stage, control, act, news, elapsedSeconds }, { clock, terminal });
   const show = async (text: string): Promise<void> => {
     await live.stop();

@@ -13,7 +13,7 @@ import { readFile } from 'node:fs/promises';
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { type Push, Push_Kind, PushSchema } from '../contract/gen/berth/link/v1/link_pb.ts';
 import { versionFromWire, versionToWire } from '../contract/link-version.ts';
-import { appendToFile, replaceFile } from './durable-file.ts';
+import { appendToFile, replaceFile } from '../runtime/durable-file.ts';
 import { type Change, commit, nothingWanted, readPush, type Wanted } from './wanted.ts';
 
 const LENGTH_BYTES = 4;

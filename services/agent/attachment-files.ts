@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { PodUid } from '../contract/identity.ts';
 import { type IpAddress, parseIp } from '../contract/ip-address.ts';
-import { fileNames, removeFile, replaceFile } from './durable-file.ts';
+import { fileNames, removeFile, replaceFile } from '../runtime/durable-file.ts';
 import type { PodAttachment } from './pod-attachment.ts';
 
 const storedAttachment = z.strictObject({

@@ -24,6 +24,8 @@ const schema = z.strictObject({
   /** Another one means that the node has started anew, and with it every pod. */
   bootId: z.string().min(1),
   hub: z.string().regex(HOST_PORT, 'is not HOST:PORT'),
+  /** Folder with ca.crt, tls.crt and tls.key (runtime/tls-files.ts). */
+  certificates: z.string().min(1),
   datapath: z.enum(['kernel', 'memory']),
   uplinks: z.array(z.string().regex(INTERFACE_NAME, 'is no interface name')).min(1),
   podCidrs: z.array(cidr).default([]),
@@ -51,6 +53,7 @@ const FLAGS = {
   node: TEXT,
   'boot-id': TEXT,
   hub: TEXT,
+  certificates: TEXT,
   datapath: TEXT,
   uplink: LIST,
   'pod-cidr': LIST,
@@ -66,6 +69,7 @@ const FIELDS: Readonly<Record<Exclude<keyof typeof FLAGS, 'config'>, keyof Given
   node: 'node',
   'boot-id': 'bootId',
   hub: 'hub',
+  certificates: 'certificates',
   datapath: 'datapath',
   uplink: 'uplinks',
   'pod-cidr': 'podCidrs',

@@ -16,6 +16,7 @@ import {
   type Push,
 } from '../contract/gen/berth/link/v1/link_pb.ts';
 import { linkService } from '../contract/link-service.ts';
+import type { TlsFiles } from '../runtime/tls-files.ts';
 
 type Said = Exclude<ConnectRequest['message'], { case: undefined }>;
 type Outgoing = NonNullable<MessageInitShape<typeof ConnectResponseSchema>['message']>;
@@ -32,17 +33,22 @@ export interface FakeHub {
   gateways: boolean | null;
   /** What was said and not heard yet. */
   forget(): void;
+  /** What new streams are opened with. */
+  challenge: string | null;
   /** Ends the link without a word, as a hub that is killed does. */
   hangUp(): void;
   stop(): Promise<void>;
 }
 
-export async function startFakeHub(at = '127.0.0.1:0'): Promise<FakeHub> {
+/** `files`: the hub's; null: it speaks no TLS. */
+export async function startFakeHub(files: TlsFiles | null, at = '127.0.0.1:0'): Promise<FakeHub> {
   const heard: Said[] = [];
   const waiting: (() => void)[] = [];
   const streams = new Set<Stream>();
   const connect: handleBidiStreamingCall<ConnectRequest, ConnectResponse> = (stream) => {
     streams.add(stream);
+    const { challenge: nonce } = hub;
+    if (nonce !== null) say({ case: 'challenge', value: { nonce } }, [stream]);
     stream.on('data', ({ message }: ConnectRequest) => {
       if (message.case === 'awaitGateways' && hub.gateways !== null) {
         const { id } = message.value;
@@ -58,14 +64,15 @@ export async function startFakeHub(at = '127.0.0.1:0'): Promise<FakeHub> {
   };
   const server = new Server();
   server.addService(linkService, { connect });
-  const port = await bind(server, at);
+  const port = await bind(server, at, files);
 
-  function say(message: Outgoing): void {
-    for (const stream of streams) stream.write(create(ConnectResponseSchema, { message }));
+  function say(message: Outgoing, to: Iterable<Stream> = streams): void {
+    for (const stream of to) stream.write(create(ConnectResponseSchema, { message }));
   }
 
   const hub: FakeHub = {
     gateways: null,
+    challenge: 'of this stream',
     forget: () => heard.splice(0),
     address: `127.0.0.1:${port}`,
     async hear(kind) {
@@ -76,7 +83,7 @@ export async function startFakeHub(at = '127.0.0.1:0'): Promise<FakeHub> {
       }
     },
     push: (push) => say({ case: 'push', value: push }),
-    say,
+    say: (message) => say(message),
     hangUp: () => {
       for (const stream of streams) stream.end();
       streams.clear();
@@ -88,11 +95,18 @@ export async function startFakeHub(at = '127.0.0.1:0'): Promise<FakeHub> {
   return hub;
 }
 
-function bind(server: Server, address: string): Promise<number> {
+function bind(server: Server, address: string, files: TlsFiles | null): Promise<number> {
   return new Promise((resolve, reject) => {
-    server.bindAsync(address, ServerCredentials.createInsecure(), (error, port) => {
+    server.bindAsync(address, credentialsOf(files), (error, port) => {
       if (error === null) resolve(port);
       else reject(error);
     });
   });
+}
+
+function credentialsOf(files: TlsFiles | null): ServerCredentials {
+  if (files === null) return ServerCredentials.createInsecure();
+  const { ca, certificate, key } = files;
+  const pair = { cert_chain: Buffer.from(certificate), private_key: Buffer.from(key) };
+  return ServerCredentials.createSsl(Buffer.from(ca), [pair], true);
 }

@@ -1,7 +1,7 @@
 /**
- * One stream of the link, from the hello to its end: what is said on it and in which order (see
- * link.proto). Pushes are handed over one at a time; the next message is read when the answer to
- * the last one was sent.
+ * One stream of the link, from the hub's challenge to its end: what is said on it and in which
+ * order (see link.proto). Pushes are handed over one at a time; the next message is read when the
+ * answer to the last one was sent.
  */
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import type { ClientDuplexStream } from '@grpc/grpc-js';
@@ -26,6 +26,15 @@ export interface LinkSessionComponents {
   readonly questions: GatewayQuestions;
 }
 
+export interface OpenedStream {
+  readonly stream: LinkStream;
+  /** What is said on it, read so far up to the challenge. */
+  readonly incoming: Incoming;
+  readonly challenge: string;
+}
+
+type Incoming = AsyncIterator<ConnectResponse>;
+
 export interface LinkSession {
   /** When the hub ended the stream; an error when something else did. */
   readonly ended: Promise<void>;
@@ -35,8 +44,17 @@ export interface LinkSession {
 
 type Outgoing = NonNullable<MessageInitShape<typeof ConnectRequestSchema>['message']>;
 
+/** Once the hub has spoken: the answer is its challenge; null where it ended the stream instead. */
+export async function nextChallenge(incoming: Incoming): Promise<string | null> {
+  for (;;) {
+    const { done, value } = await incoming.next();
+    if (done === true) return null;
+    if (value.message.case === 'challenge') return value.message.value.nonce;
+  }
+}
+
 export function openLinkSession(
-  stream: LinkStream,
+  { stream, incoming, challenge }: OpenedStream,
   self: NodeIdentity,
   { node, reports, questions }: LinkSessionComponents,
 ): LinkSession {
@@ -64,7 +82,8 @@ export function openLinkSession(
   }
 
   async function read(): Promise<void> {
-    for await (const { message } of stream as AsyncIterable<ConnectResponse>) {
+    for (let next = await incoming.next(); next.done !== true; next = await incoming.next()) {
+      const { message } = next.value;
       // Anything else is a newer hub's, and needs no answer (link.proto, "Version skew").
       if (message.case === 'push') await handlePush(message.value);
       if (message.case === 'gatewaysAt') {
@@ -73,7 +92,7 @@ export function openLinkSession(
     }
   }
 
-  send({ case: 'hello', value: helloOf(self, node.held()) });
+  send({ case: 'hello', value: { ...helloOf(self, node.held()), challenge } });
   for (const report of reports.linkUp()) sendMapped(report);
   return {
     ended: read(),

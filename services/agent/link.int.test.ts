@@ -1,5 +1,6 @@
 /** The agent's side of the link, against a real gRPC server on the loopback. */
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type TestAuthority, testAuthority } from '../../test/hub/test-certificates.ts';
 import { parseIp } from '../contract/ip-address.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { jsonLog } from '../runtime/log.ts';
@@ -9,12 +10,17 @@ import { createLink, type Link } from './link.ts';
 import { macBytes, snapshotPush } from './link-fixtures.ts';
 import type { LinkedNode, PushAnswer } from './linked-node.ts';
 
+let authority: TestAuthority;
 let hub: FakeHub;
 let stop: AbortController;
 let running: Promise<void> | undefined;
 
+beforeAll(async () => {
+  authority = await testAuthority();
+});
+
 beforeEach(async () => {
-  hub = await startFakeHub();
+  hub = await startFakeHub(await authority.hub());
   stop = new AbortController();
 });
 
@@ -36,6 +42,7 @@ function linked(node: Partial<LinkedNode> = {}): Link {
   const link = createLink(
     {
       hub: hub.address,
+      certificate: () => authority.node('node-1'),
       self: {
         node: 'node-1',
         bootId: 'boot-1',
@@ -115,7 +122,7 @@ describe('the link to the hub', () => {
     await hub.hear('hello');
     const { address } = hub;
     await hub.stop();
-    hub = await startFakeHub(address);
+    hub = await startFakeHub(await authority.hub(), address);
     expect(await hub.hear('hello')).toMatchObject({ node: 'node-1' });
   });
 

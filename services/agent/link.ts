@@ -2,23 +2,36 @@
  * The agent's side of the link to the hub: one stream, opened again with jittered back-off for as
  * long as the agent runs. It says what the node has, hands pushes over strictly in order, one at a
  * time, and sends back what became of each. It holds no state of the node, and while there is no
- * hub it changes nothing: what is in force stays in force.
+ * hub it changes nothing: what is in force stays in force. Its certificate is read for each try
+ * and looked at while a link is up; a new one means a new link.
  */
 import { Client, credentials } from '@grpc/grpc-js';
+import { berthError } from '../contract/errors.ts';
+import type { ConnectResponse } from '../contract/gen/berth/link/v1/link_pb.ts';
 import type { PodUid } from '../contract/identity.ts';
+import { HUB_NAME } from '../contract/link-names.ts';
 import { linkService } from '../contract/link-service.ts';
 import type { Version } from '../contract/version.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Random } from '../runtime/random.ts';
+import { sameTlsFiles, type TlsFiles } from '../runtime/tls-files.ts';
 import { createGatewayQuestions } from './gateway-questions.ts';
-import { type LinkStream, openLinkSession } from './link-session.ts';
+import { checkHubName, linkError } from './link-errors.ts';
+import {
+  type LinkStream,
+  nextChallenge,
+  type OpenedStream,
+  openLinkSession,
+} from './link-session.ts';
 import type { LinkedNode, NodeIdentity } from './linked-node.ts';
 import { createMappedReports } from './mapped-reports.ts';
 
 export interface LinkInit {
   /** `host:port`. */
   readonly hub: string;
+  /** The node's certificate; asked for each try, and while a link is up. */
+  readonly certificate: () => Promise<TlsFiles>;
   /** What the hub is told of this node. */
   readonly self: NodeIdentity;
   /** A dead link is noticed after this and `keepaliveTimeoutMs`. @default 1000 */
@@ -27,6 +40,8 @@ export interface LinkInit {
   readonly keepaliveTimeoutMs?: number;
   /** @default 2000 */
   readonly connectTimeoutMs?: number;
+  /** How often the certificate is looked at. @default 30000 */
+  readonly renewEveryMs?: number;
   /** First and longest wait before another try; half of each is random. @default 100 */
   readonly backoffFirstMs?: number;
   /** @default 3000 */
@@ -57,6 +72,7 @@ const defaults = {
   keepaliveMs: 1000,
   keepaliveTimeoutMs: 1000,
   connectTimeoutMs: 2000,
+  renewEveryMs: 30_000,
   backoffFirstMs: 100,
   backoffMaxMs: 3000,
 };
@@ -72,22 +88,39 @@ export function createLink(init: LinkInit, components: LinkComponents): Link {
   let session: ReturnType<typeof openLinkSession> | null = null;
 
   async function serve(signal: AbortSignal): Promise<void> {
-    const client = connect(settings);
+    const files = await init.certificate();
+    const client = connect(settings, files);
+    const ended = new AbortController();
     try {
-      await ready(client, clock.nowMs() + settings.connectTimeoutMs, signal);
-      const stream = openStream(client, signal);
-      try {
-        session = openLinkSession(stream, init.self, { node, reports, questions });
-        log.info({ hub: init.hub }, 'link up');
-        await session.ended;
-      } finally {
-        session = null;
-        reports.linkDown();
-        questions.abandon();
-        stream.cancel();
-      }
+      const stream = openStream(client, AbortSignal.any([signal, ended.signal]));
+      const opened = await challenged(stream, settings, clock);
+      session = openLinkSession(opened, init.self, { node, reports, questions });
+      log.info({ hub: init.hub }, 'link up');
+      void untilRenewed(files, ended.signal).then(() => ended.abort());
+      await session.ended;
     } finally {
+      ended.abort();
+      session = null;
+      reports.linkDown();
+      questions.abandon();
       client.close();
+    }
+  }
+
+  /** Ends when there is another certificate than this one. */
+  async function untilRenewed(files: TlsFiles, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await clock.sleep(settings.renewEveryMs, signal);
+      try {
+        if (sameTlsFiles(files, await init.certificate())) continue;
+        log.info({ hub: init.hub }, 'the certificate was renewed: the link is made anew');
+        return;
+      } catch (error) {
+        log.warn(
+          { hub: init.hub, error },
+          'the certificate cannot be read, and the old one is kept',
+        );
+      }
     }
   }
 
@@ -104,7 +137,7 @@ export function createLink(init: LinkInit, components: LinkComponents): Link {
         try {
           await serve(signal);
         } catch (error) {
-          if (!signal.aborted) log.info({ hub: init.hub, error }, 'link down');
+          if (!signal.aborted) log.info({ hub: init.hub, ...linkError(error) }, 'link down');
         }
         failures = clock.nowMs() - startedMs > GOOD_AFTER_MS ? 0 : failures + 1;
         await clock.sleep(waitMsAfter(failures), signal);
@@ -120,8 +153,13 @@ export function createLink(init: LinkInit, components: LinkComponents): Link {
   };
 }
 
-function connect(settings: Settings): Client {
-  return new Client(settings.hub, credentials.createInsecure(), {
+function connect(settings: Settings, { ca, certificate, key }: TlsFiles): Client {
+  const mine = [ca, key, certificate].map((text) => Buffer.from(text)) as [Buffer, Buffer, Buffer];
+  const tls = credentials.createSsl(...mine, { checkServerIdentity: checkHubName });
+  return new Client(settings.hub, tls, {
+    // The hub is known by its name, wherever it is.
+    'grpc.ssl_target_name_override': HUB_NAME,
+    'grpc.default_authority': HUB_NAME,
     'grpc.keepalive_time_ms': settings.keepaliveMs,
     'grpc.keepalive_timeout_ms': settings.keepaliveTimeoutMs,
     'grpc.keepalive_permit_without_calls': 1,
@@ -132,17 +170,17 @@ function connect(settings: Settings): Client {
   });
 }
 
-/** Also ends, with an error, when the signal is aborted. */
-function ready(client: Client, deadlineMs: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stop = (): void => reject(new Error('stopped'));
-    signal.addEventListener('abort', stop, { once: true });
-    client.waitForReady(deadlineMs, (error) => {
-      signal.removeEventListener('abort', stop);
-      if (error === undefined) resolve();
-      else reject(error);
-    });
-  });
+/** The hub speaks first. @throws what ended the stream; BERTH_LINK_NO_CHALLENGE */
+async function challenged(
+  stream: LinkStream,
+  { hub, connectTimeoutMs: waitedMs }: Settings,
+  clock: Clock,
+): Promise<OpenedStream> {
+  const incoming = (stream as AsyncIterable<ConnectResponse>)[Symbol.asyncIterator]();
+  const cancelTimer = clock.after(waitedMs, () => stream.cancel());
+  const challenge = await nextChallenge(incoming).finally(cancelTimer);
+  if (challenge === null) throw berthError('BERTH_LINK_NO_CHALLENGE', { hub, waitedMs });
+  return { stream, incoming, challenge };
 }
 
 function openStream(client: Client, signal: AbortSignal): LinkStream {

@@ -6,6 +6,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { testAuthority, writeTlsFiles } from '../../test/hub/test-certificates.ts';
 import { type TemporaryFolder, temporaryFolder } from '../../test/temporary-folder.ts';
 import { memoryDatapath } from '../ports/datapath/memory.ts';
 import { type Answer, ask } from './ask-agent-fixtures.ts';
@@ -32,7 +33,9 @@ let agent: ChildProcess;
 
 beforeEach(async () => {
   folder = await temporaryFolder();
-  hub = await startFakeHub();
+  const authority = await testAuthority();
+  await writeTlsFiles(join(folder.path, 'tls'), await authority.node('node-1'));
+  hub = await startFakeHub(await authority.hub());
 });
 
 afterEach(async () => {
@@ -46,6 +49,7 @@ function start(...more: string[]): void {
     node: 'node-1',
     'boot-id': 'boot-1',
     hub: hub.address,
+    certificates: join(folder.path, 'tls'),
     datapath: 'memory',
     uplink: 'uplink',
     'pod-cidr': '10.1.0.0/16',

@@ -6,6 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { testAuthority, writeTlsFiles } from '../../test/hub/test-certificates.ts';
 import { parseCidr } from '../contract/cidr.ts';
 import { parseIp } from '../contract/ip-address.ts';
 import { memoryDatapath } from '../ports/datapath/memory.ts';
@@ -56,7 +57,9 @@ const clock: Clock = {
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'berth-agent-'));
-  hub = await startFakeHub();
+  const authority = await testAuthority();
+  await writeTlsFiles(join(folder, 'tls'), await authority.node('node-1'));
+  hub = await startFakeHub(await authority.hub());
   hurryAboveMs = Number.POSITIVE_INFINITY;
   start();
 });
@@ -72,6 +75,7 @@ function start(bootId = 'boot-1'): void {
     node: 'node-1',
     bootId,
     hub: hub.address,
+    certificates: join(folder, 'tls'),
     datapath: 'memory',
     uplinks: ['uplink'],
     podCidrs: [parseCidr('10.1.0.0/16')],

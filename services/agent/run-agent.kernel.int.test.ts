@@ -10,6 +10,7 @@ import {
   noKernel,
 } from '../../bpf/test/bpf-file-system.ts';
 import { type Namespaces, namespaces } from '../../bpf/test/namespaces.ts';
+import { testAuthority, writeTlsFiles } from '../../test/hub/test-certificates.ts';
 import { type TemporaryFolder, temporaryFolder } from '../../test/temporary-folder.ts';
 import { parseCidr } from '../contract/cidr.ts';
 import { parseIp } from '../contract/ip-address.ts';
@@ -80,7 +81,9 @@ beforeEach(async (ctx) => {
   spaces.ip('node', 'link set uplink up');
   spaces.ip('node', 'link add veth-a type veth peer name eth0');
   folder = await temporaryFolder();
-  hub = await startFakeHub();
+  const authority = await testAuthority();
+  await writeTlsFiles(join(folder.path, 'tls'), await authority.node('node-1'));
+  hub = await startFakeHub(await authority.hub());
   hub.gateways = true;
   mine = open();
   start();
@@ -111,6 +114,7 @@ function start(): void {
     node: 'node-1',
     bootId: 'boot-1',
     hub: hub.address,
+    certificates: join(folder.path, 'tls'),
     datapath: 'kernel' as const,
     uplinks: ['uplink'],
     podCidrs: [parseCidr('10.1.0.0/16')],

@@ -9,6 +9,7 @@ import type { Datapath } from '../ports/datapath/port.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Random } from '../runtime/random.ts';
+import { readTlsFiles } from '../runtime/tls-files.ts';
 import { openAckedFile } from './acked-file.ts';
 import { createAttachedPods } from './attached-pods.ts';
 import { openAttachmentFiles } from './attachment-files.ts';
@@ -43,7 +44,11 @@ export async function runAgent(
   const { hooks } = datapath;
   const { agent, interfaces, announced } = await openAgent(config, { ...components, log });
   const link = createLink(
-    { hub, self: { node, bootId, underlayIp, mac: macBytes(config.mac) } },
+    {
+      hub,
+      certificate: () => readTlsFiles(config.certificates),
+      self: { node, bootId, underlayIp, mac: macBytes(config.mac) },
+    },
     { clock, random, log, node: agent },
   );
   try {

@@ -3,6 +3,8 @@ import { Command } from 'commander';
 import { systemClock } from '../runtime/clock.ts';
 import { runMain } from '../runtime/life-cycle.ts';
 import { jsonLog } from '../runtime/log.ts';
+import { systemRandom } from '../runtime/random.ts';
+import { CERTIFICATE_OPTIONS, certificate } from './certificate/certificate.ts';
 import { parseUpConfig, UP_OPTIONS } from './up/config.ts';
 import { up } from './up/up.ts';
 
@@ -21,6 +23,19 @@ upCommand.action(async (given: Record<string, unknown>) => {
     fields: { process: 'control' },
   });
   await runMain((stop) => up(parseUpConfig(given), { log }, stop), { clock: systemClock(), log });
+});
+
+const certificateCommand = program
+  .command('certificate')
+  .description('Issues the certificates with which the agents of these nodes connect.')
+  .argument('<node...>', 'names of Node objects');
+for (const [flags, description] of CERTIFICATE_OPTIONS) {
+  certificateCommand.option(flags, description);
+}
+certificateCommand.action(async (nodes: string[], given: Record<string, unknown>) => {
+  const clock = systemClock();
+  const log = jsonLog({ fields: { process: 'certificate' } });
+  await runMain(() => certificate(nodes, given, { clock, random: systemRandom() }), { clock, log });
 });
 
 await program.parseAsync();

@@ -47,6 +47,12 @@ export const ERROR_TABLE = {
     'kernel table {table} does not hold what was written to it.',
     'Something else writes to the pinned maps; the drift check repairs it.',
   ),
+  BERTH_CERTIFICATE_FILES: row(
+    'backoff',
+    EXIT_ENVIRONMENT,
+    'the certificate files in {folder} cannot be used: {reason}.',
+    'The folder holds ca.crt, tls.crt and tls.key; for a node `berth certificate` makes them.',
+  ),
   BERTH_CNI_BAD_REQUEST: row(
     'never',
     EXIT_INPUT,
@@ -180,6 +186,69 @@ export const ERROR_TABLE = {
       'or see "When the data folder is lost" in docs/operating.md.',
   ),
   BERTH_LINK_BAD_MESSAGE: row('never', EXIT_INTERNAL, 'agent link: {reason}.'),
+  BERTH_LINK_CERTIFICATE_EXPIRED: row(
+    'backoff',
+    EXIT_ENVIRONMENT,
+    'agent link: the certificate of {peer} has expired ({reason}).',
+    'Put a new one in its folder; it is read again by itself.',
+  ),
+  BERTH_LINK_CERTIFICATE_NAME: row(
+    'backoff',
+    EXIT_ENVIRONMENT,
+    'agent link: the certificate of {peer} has another name: {reason}.',
+    "A node's has the one URI berth://node/NAME, the hub's the DNS name berth-hub.",
+  ),
+  BERTH_LINK_CERTIFICATE_NOT_YET_VALID: row(
+    'backoff',
+    EXIT_ENVIRONMENT,
+    'agent link: the certificate of {peer} is not valid yet ({reason}).',
+    'Compare the clocks of node, hub and CA.',
+  ),
+  BERTH_LINK_CERTIFICATE_PURPOSE: row(
+    'backoff',
+    EXIT_ENVIRONMENT,
+    'agent link: the certificate of {peer} is not for this end of the link ({reason}).',
+    "A node's is for client authentication, the hub's for server authentication.",
+  ),
+  BERTH_LINK_CERTIFICATE_UNKNOWN_CA: row(
+    'backoff',
+    EXIT_ENVIRONMENT,
+    'agent link: the certificate of {peer} is from a CA that is not known ({reason}).',
+    "The CA must be in the other end's ca.crt.",
+  ),
+  BERTH_LINK_HANDSHAKE: row(
+    'backoff',
+    EXIT_ENVIRONMENT,
+    'agent link: no TLS with {peer}: {reason}.',
+  ),
+  BERTH_LINK_HELLO_REPLAYED: row(
+    'never',
+    EXIT_INTERNAL,
+    'agent link: the hello of {node} does not repeat the challenge of its stream.',
+    'It was recorded on another one.',
+  ),
+  BERTH_LINK_LEFT: row(
+    'backoff',
+    EXIT_ENVIRONMENT,
+    'agent link: {peer} left before it opened a stream.',
+    "Its own log says why; mostly it does not believe the hub's certificate.",
+  ),
+  BERTH_LINK_NO_CERTIFICATE: row(
+    'backoff',
+    EXIT_ENVIRONMENT,
+    'agent link: {peer} shows no certificate.',
+    'Agents connect with the certificate of their node.',
+  ),
+  BERTH_LINK_NO_CHALLENGE: row(
+    'backoff',
+    EXIT_UNAVAILABLE,
+    'the hub at {hub} did not open the stream with a challenge within {waitedMs} ms.',
+  ),
+  BERTH_LINK_PLAINTEXT: row(
+    'never',
+    EXIT_ENVIRONMENT,
+    'agent link: {peer} does not speak TLS ({reason}).',
+  ),
   BERTH_LINK_LISTEN: row(
     'backoff',
     EXIT_ENVIRONMENT,

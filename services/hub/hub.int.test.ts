@@ -1,10 +1,11 @@
 /** The hub on a real log (LMDB) and a real gRPC server on the loopback, with agents of the test. */
 import { createServer, connect as openSocket, type Socket } from 'node:net';
-import { ServerCredentials, status } from '@grpc/grpc-js';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { status } from '@grpc/grpc-js';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { simulatedLog } from '../../test/fold/simulated-log.ts';
 import { createStory, type Story } from '../../test/fold/story.ts';
 import { type FakeAgent, fakeAgent } from '../../test/hub/fake-agent.ts';
+import { testAuthority } from '../../test/hub/test-certificates.ts';
 import { type TemporaryFolder, temporaryFolder } from '../../test/temporary-folder.ts';
 import type { AckRecord, NodeRecord } from '../contract/node-records.ts';
 import { type EventRecord, eventRecord } from '../contract/records.ts';
@@ -17,6 +18,8 @@ import type { Jobs } from '../ports/jobs/port.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { type Host, startFunctions } from '../runtime/host.ts';
 import { jsonLog } from '../runtime/log.ts';
+import { systemRandom } from '../runtime/random.ts';
+import type { TlsFiles } from '../runtime/tls-files.ts';
 import { createHub, type Hub } from './hub.ts';
 
 const PARTITIONS = 3;
@@ -25,6 +28,11 @@ const GATEWAY = { 'berth.dev/gateway': 'true' };
 const NO_JOBS = {} as Jobs;
 const log = jsonLog({ level: 'silent' });
 const clock = systemClock();
+const random = systemRandom();
+const NODES = ['n1', 'n2', 'n3', 'g1'];
+const nodeFiles = new Map<string, TlsFiles>();
+
+let hubFiles: TlsFiles;
 
 let folder: TemporaryFolder;
 let eventLog: EventLog;
@@ -57,15 +65,16 @@ async function gatewayNode(node: string): Promise<void> {
 }
 
 async function start(listen = '127.0.0.1:0'): Promise<number> {
-  const credentials = ServerCredentials.createInsecure();
-  const init = { listen, credentials, gatewayWaitMs: GATEWAY_WAIT_MS, keepaliveMs: 100 };
-  hub = await createHub(init, { eventLog, checkpoints, clock, log });
+  const certificate = async () => hubFiles;
+  const init = { listen, certificate, gatewayWaitMs: GATEWAY_WAIT_MS, keepaliveMs: 100 };
+  hub = await createHub(init, { eventLog, checkpoints, clock, random, log });
   host = startFunctions(hub.functions, { eventLog, jobs: NO_JOBS, clock, log });
   return hub.serving;
 }
 
 function agent(node: string, bootId?: string): FakeAgent {
-  const made = fakeAgent(bootId === undefined ? { node } : { node, bootId });
+  const files = nodeFiles.get(node) ?? null;
+  const made = fakeAgent({ node, files, ...(bootId === undefined ? {} : { bootId }) });
   agents.push(made);
   return made;
 }
@@ -97,6 +106,12 @@ async function releaseAcks(): Promise<EventRecord[]> {
     .map(({ value }) => value as unknown as EventRecord)
     .filter(({ body }) => body.type === 'ReleaseAcked');
 }
+
+beforeAll(async () => {
+  const authority = await testAuthority();
+  hubFiles = await authority.hub();
+  for (const node of NODES) nodeFiles.set(node, await authority.node(node));
+});
 
 beforeEach(async () => {
   folder = await temporaryFolder();
@@ -257,12 +272,12 @@ describe('a hub', () => {
 
   it('ends a link on which something comes that it cannot take, and no other', async () => {
     const port = await start();
-    const [good, bad, nameless] = [agent('n1'), agent('n2'), agent('')];
+    const [good, bad, bootless] = [agent('n1'), agent('n2'), agent('n3', '')];
     for (const each of [good, bad]) each.follow();
     good.connect(port);
     bad.connect(port);
-    nameless.connect(port);
-    expect(await nameless.ended).toMatchObject({
+    bootless.connect(port);
+    expect(await bootless.ended).toMatchObject({
       code: status.INVALID_ARGUMENT,
       details: expect.stringContaining('BERTH_LINK_BAD_MESSAGE'),
     });

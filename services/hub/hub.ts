@@ -2,7 +2,6 @@
  * The hub's functions: reads the log and the node records to the end, then serves agents and folds
  * on. It holds nothing that is not in the log, so any number of hubs may run, and any may die.
  */
-import type { ServerCredentials } from '@grpc/grpc-js';
 import { createWorld } from '../aggregates/world.ts';
 import type { NodeName } from '../contract/identity.ts';
 import { loggedEvent } from '../contract/logged-event.ts';
@@ -14,17 +13,22 @@ import { untilAborted } from '../runtime/aborted.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { type BerthFunction, defineFunction, service, stream } from '../runtime/define-function.ts';
 import type { Log } from '../runtime/log.ts';
+import type { Random } from '../runtime/random.ts';
+import { sameTlsFiles, type TlsFiles } from '../runtime/tls-files.ts';
 import { createAppender } from './appender.ts';
 import { beyondTheEnd } from './beyond-the-end.ts';
 import { createHubCore, type HubCore } from './hub-core.ts';
-import { startLinkServer } from './link-server.ts';
+import { type LinkServer, startLinkServer } from './link-server.ts';
 import { createReadNodeRecords } from './node-records.ts';
 import { converged, type NodeStatus } from './node-status.ts';
 
 export interface HubInit {
   /** Where agents reach it: `host:port`; port 0: any free one. */
   readonly listen: string;
-  readonly credentials: ServerCredentials;
+  /** The hub's certificate; asked again while it runs, so that it can be renewed. */
+  readonly certificate: () => Promise<TlsFiles>;
+  /** How often. @default 30000 */
+  readonly renewEveryMs?: number;
   /** How long an agent's question for the gateways may stay open. @default 1000 */
   readonly gatewayWaitMs?: number;
   /** A dead link is noticed after this twice. @default 1000 */
@@ -40,6 +44,7 @@ export interface HubComponents {
   readonly eventLog: EventLog;
   readonly checkpoints: Checkpoints;
   readonly clock: Clock;
+  readonly random: Random;
   readonly log: Log;
 }
 
@@ -55,9 +60,10 @@ export interface Hub {
 
 const GATEWAY_WAIT_MS = 1000;
 const LINK_GRACE_MS = 10_000;
+const RENEW_EVERY_MS = 30_000;
 
 export async function createHub(init: HubInit, components: HubComponents): Promise<Hub> {
-  const { eventLog, checkpoints, clock, log } = components;
+  const { eventLog, checkpoints, clock, random, log } = components;
   const world = createWorld(await checkpoints.all());
   const nodeRecords = createReadNodeRecords({ eventLog, clock, log });
   const appender = createAppender({ eventLog, clock, log });
@@ -89,10 +95,11 @@ export async function createHub(init: HubInit, components: HubComponents): Promi
         whenNodesRead: nodeRecords.whenReadToNow,
       },
     );
-    const server = await startLinkServer(init, core);
+    const files = await init.certificate();
+    const server = await startLinkServer({ ...init, files }, { clock, random }, core);
     log.info({ port: server.port, version: world.version }, 'hub serves');
     serving.resolve(server.port);
-    await untilAborted(signal);
+    await renewUntil(signal, server, files, init, components);
     server.stop();
   }
 
@@ -141,4 +148,27 @@ export async function createHub(init: HubInit, components: HubComponents): Promi
     statuses: () => core?.statuses() ?? [],
     converged: () => core !== null && converged(core.statuses()),
   };
+}
+
+/** Shows new links the certificate that there is then. */
+async function renewUntil(
+  signal: AbortSignal,
+  server: LinkServer,
+  first: TlsFiles,
+  { certificate, renewEveryMs = RENEW_EVERY_MS }: HubInit,
+  { clock, log }: HubComponents,
+): Promise<void> {
+  let files = first;
+  while (!signal.aborted) {
+    await clock.sleep(renewEveryMs, signal);
+    try {
+      const read = await certificate();
+      if (sameTlsFiles(read, files)) continue;
+      server.renew(read);
+      files = read;
+      log.info({}, 'hub shows its new certificate');
+    } catch (error) {
+      log.warn({ error }, 'hub keeps the certificate that it has');
+    }
+  }
 }

@@ -58,6 +58,10 @@ export function pushMessage(push: Push): ConnectResponse {
   return create(ConnectResponseSchema, { message: { case: 'push', value } });
 }
 
+export function challengeMessage(nonce: string): ConnectResponse {
+  return create(ConnectResponseSchema, { message: { case: 'challenge', value: { nonce } } });
+}
+
 export function gatewaysAtMessage(id: bigint, inForce: boolean): ConnectResponse {
   return create(ConnectResponseSchema, { message: { case: 'gatewaysAt', value: { id, inForce } } });
 }

@@ -54,9 +54,10 @@ beforeAll(async () => {
   const targets = [{ name: 'orders-db' }];
   stage = await createMemoryStage({ nodes: ['n1'], gateways: ['gw1'], targets }, clock);
   manifests = await createManifests(join(stage.runDir, 'manifests'));
+  const dataDir = join(stage.runDir, 'data');
   control = createControl(
     {
-      dataDir: join(stage.runDir, 'data'),
+      dataDir,
       source: { kind: 'manifests', path: manifests.dir },
       listen: stage.hubAddress,
       socket: join(stage.runDir, 'berth.sock'),
@@ -73,7 +74,7 @@ beforeAll(async () => {
   const podLabels = { app: 'checkout' };
   const egressNat = { namespace: 'shop', name: 'checkout', pool: 'blue', podLabels };
   await manifests.apply(egressNatObject({ ...egressNat, targets: ['orders-db'] }));
-  await Promise.all([control.start(), createAgents(stage).startAll()]);
+  await Promise.all([control.start(), createAgents(stage, dataDir).startAll()]);
 });
 
 afterAll(() => stage.destroy());

@@ -3,7 +3,12 @@
  * pushed in memory, as strict about version and checksum as a real one, and acks when told to.
  */
 import { create, fromBinary, type MessageInitShape } from '@bufbuild/protobuf';
-import { Client, type ClientDuplexStream, credentials } from '@grpc/grpc-js';
+import {
+  type ChannelCredentials,
+  Client,
+  type ClientDuplexStream,
+  credentials,
+} from '@grpc/grpc-js';
 import {
   type ConnectRequest,
   ConnectRequestSchema,
@@ -14,6 +19,7 @@ import {
 } from '../../services/contract/gen/berth/link/v1/link_pb.ts';
 import { linkService } from '../../services/contract/link-service.ts';
 import { EMPTY_CHECKSUM, resourceHash } from '../../services/contract/resource-checksum.ts';
+import type { TlsFiles } from '../../services/runtime/tls-files.ts';
 
 type Outgoing = NonNullable<MessageInitShape<typeof ConnectRequestSchema>['message']>;
 type Stream = ClientDuplexStream<ConnectRequest, ConnectResponse>;
@@ -43,9 +49,13 @@ export interface FakeAgent {
 export interface FakeAgentInit {
   readonly node: string;
   readonly bootId?: string;
+  /** Its certificate; null: it speaks no TLS. */
+  readonly files: TlsFiles | null;
+  /** Instead of repeating the stream's: a hello of another stream. */
+  readonly challenge?: string;
 }
 
-export function fakeAgent({ node, bootId = 'boot-1' }: FakeAgentInit): FakeAgent {
+export function fakeAgent({ node, bootId = 'boot-1', files, challenge }: FakeAgentInit): FakeAgent {
   const resources = new Map<string, Uint8Array>();
   const pushes: ('snapshot' | 'delta')[] = [];
   const waiting: Push[] = [];
@@ -62,7 +72,15 @@ export function fakeAgent({ node, bootId = 'boot-1' }: FakeAgentInit): FakeAgent
     stream?.write(create(ConnectRequestSchema, { message }));
   }
 
+  function sayHello(challenge: string): void {
+    const underlayIp = Uint8Array.from([...new Array(10).fill(0), 255, 255, 192, 0, 2, 1]);
+    const mac = Uint8Array.from([2, 0, 0, 0, 0, 1]);
+    const held = { version: { offsets: version }, checksum };
+    say({ case: 'hello', value: { node, bootId, ...held, underlayIp, mac, challenge } });
+  }
+
   function heard({ message }: ConnectResponse): void {
+    if (message.case === 'challenge') sayHello(challenge ?? message.value.nonce);
     if (message.case === 'gatewaysAt') answers.set(message.value.id, message.value.inForce);
     if (message.case === 'push') {
       pushes.push(message.value.kind === Push_Kind.SNAPSHOT ? 'snapshot' : 'delta');
@@ -106,7 +124,8 @@ export function fakeAgent({ node, bootId = 'boot-1' }: FakeAgentInit): FakeAgent
     },
     connect(port) {
       const { path, requestSerialize, responseDeserialize } = linkService.connect;
-      client = new Client(`127.0.0.1:${port}`, credentials.createInsecure(), {
+      client = new Client(`127.0.0.1:${port}`, credentialsOf(files), {
+        'grpc.ssl_target_name_override': 'berth-hub',
         'grpc.use_local_subchannel_pool': 1,
       });
       stream = client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize);
@@ -114,10 +133,6 @@ export function fakeAgent({ node, bootId = 'boot-1' }: FakeAgentInit): FakeAgent
       stream.on('data', heard);
       stream.on('error', () => undefined);
       stream.on('status', ended.resolve);
-      const underlayIp = Uint8Array.from([...new Array(10).fill(0), 255, 255, 192, 0, 2, 1]);
-      const mac = Uint8Array.from([2, 0, 0, 0, 0, 1]);
-      const held = { version: { offsets: version }, checksum };
-      say({ case: 'hello', value: { node, bootId, ...held, underlayIp, mac } });
     },
     disconnect() {
       stream?.cancel();
@@ -147,4 +162,11 @@ export function fakeAgent({ node, bootId = 'boot-1' }: FakeAgentInit): FakeAgent
       client?.close();
     },
   };
+}
+
+function credentialsOf(files: TlsFiles | null): ChannelCredentials {
+  if (files === null) return credentials.createInsecure();
+  const { ca, certificate, key } = files;
+  if (certificate === '') return credentials.createSsl(Buffer.from(ca));
+  return credentials.createSsl(Buffer.from(ca), Buffer.from(key), Buffer.from(certificate));
 }

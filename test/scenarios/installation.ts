@@ -104,7 +104,7 @@ async function start(stage: Stage, lab: Lab, init: InstallationInit): Promise<In
     },
     { clock, startProcess: stage.startProcess },
   );
-  const agents = createAgents(stage);
+  const agents = createAgents(stage, dataDir);
   const policies = init.policies?.(stage) ?? defaultPolicies(stage, init.portsPerPod ?? 4096);
   for (const { name, address, gateway } of stage.nodes) {
     await manifests.apply(nodeObject(name, address, gateway));

@@ -57,6 +57,11 @@ const CASES: readonly (readonly [from: string, to: string, rules: readonly strin
   ['services/mapper/k.ts', 'node_modules/kafkajs/index.js', ['clients-only-in-adapters']],
   ['services/ports/jobs/e.ts', 'node_modules/kafkajs/index.js', []],
   [
+    'services/hub/a.ts',
+    'node_modules/@peculiar/x509/index.js',
+    ['certificates-are-issued-in-credentials'],
+  ],
+  [
     'services/agent/main.ts',
     'node_modules/@kubernetes/client-node/index.js',
     ['agent-without-kubernetes-client'],

@@ -17,6 +17,7 @@ const schema = z.strictObject({
       'has no such port',
     ),
   socket: z.string().min(1),
+  certificates: z.string().min(1).optional(),
   logFile: z.string().min(1).optional(),
 });
 
@@ -25,6 +26,8 @@ export interface UpConfig {
   readonly source: { readonly kind: 'manifests' | 'recording'; readonly path: string };
   readonly listen: string;
   readonly socket: string;
+  /** Folder of the hub's certificate; null: the built-in authority's, in the data folder. */
+  readonly certificates: string | null;
 }
 
 export const UP_OPTIONS = [
@@ -33,13 +36,17 @@ export const UP_OPTIONS = [
   ['--recording <path>', 'or from this recorded watch stream (a file or a folder), as it grows'],
   ['--listen <host:port>', 'where agents reach the hub'],
   ['--socket <path>', 'unix socket on which the status is answered'],
+  ['--certificates <dir>', "the hub's ca.crt, tls.crt and tls.key; default: its own authority"],
   ['--log-file <path>', 'append log lines there instead of writing them to stderr'],
 ] as const;
 
 /** @throws BERTH_CONFIG_BAD naming the field */
 export function parseUpConfig(given: unknown): UpConfig {
-  const { data, manifests, recording, listen, socket } = parseConfig(schema, JSON.stringify(given));
-  const from = { data, listen, socket };
+  const { data, manifests, recording, listen, socket, certificates } = parseConfig(
+    schema,
+    JSON.stringify(given),
+  );
+  const from = { data, listen, socket, certificates: certificates ?? null };
   if (manifests !== undefined && recording === undefined) {
     return { ...from, source: { kind: 'manifests', path: manifests } };
   }

@@ -2,8 +2,8 @@
  * `berth up`: the control process. One process owns the data folder and hosts every function but
  * the agents. It may be killed at any moment: what was acknowledged is in the log.
  */
-import { ServerCredentials } from '@grpc/grpc-js';
 import { consoleFunctions } from '../../console/console.ts';
+import { openAuthorityFolder } from '../../credentials/authority-folder.ts';
 import { createHub } from '../../hub/hub.ts';
 import { mapperFunctions } from '../../mapper/mapper.ts';
 import { lmdbCheckpoints } from '../../ports/checkpoints/lmdb.ts';
@@ -17,7 +17,8 @@ import { untilAborted } from '../../runtime/aborted.ts';
 import { type Clock, systemClock } from '../../runtime/clock.ts';
 import { startFunctions } from '../../runtime/host.ts';
 import type { Log } from '../../runtime/log.ts';
-import { systemRandom } from '../../runtime/random.ts';
+import { type Random, systemRandom } from '../../runtime/random.ts';
+import { readTlsFiles, type TlsFiles } from '../../runtime/tls-files.ts';
 import { watcherFunction } from '../../watcher/watcher.ts';
 import type { UpConfig } from './config.ts';
 
@@ -43,7 +44,7 @@ export async function up(
     if (problems.length > PROBLEMS_KEPT) problems.shift();
   };
   const hub = await createHub(
-    { listen: config.listen, credentials: ServerCredentials.createInsecure() },
+    { listen: config.listen, certificate: await hubCertificate(config, components) },
     components,
   );
   const live = () => ({
@@ -69,6 +70,15 @@ export async function up(
     await checkpoints.close();
     await eventLog.close();
   }
+}
+
+/** Given files, or what the built-in authority issues. */
+async function hubCertificate(
+  { certificates, data }: UpConfig,
+  components: { readonly clock: Clock; readonly random: Random },
+): Promise<() => Promise<TlsFiles>> {
+  if (certificates !== null) return () => readTlsFiles(certificates);
+  return (await openAuthorityFolder(data, components)).hubFiles;
 }
 
 function createSource({ source }: UpConfig, clock: Clock): Source {

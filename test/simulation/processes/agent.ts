@@ -143,7 +143,10 @@ export function agentProcess(
         for (;;) {
           try {
             const stream = await net.dial(life, node);
-            session = openLinkSession(stream, identity, { node: linked, reports, questions });
+            const incoming = stream[Symbol.asyncIterator]();
+            // Who may speak for which node is not what is simulated.
+            const opened = { stream, incoming, challenge: '' };
+            session = openLinkSession(opened, identity, { node: linked, reports, questions });
             await session.ended;
           } catch (error) {
             history.tell(node, `link down: ${describeError(error)}`);

@@ -1,6 +1,7 @@
 // The link between the hub and an agent: one bidirectional stream, opened by the agent.
 //
 //   agent                                   hub
+//     | <----  challenge(nonce)               |  the stream's own: the hello repeats it
 //     | hello(held version, checksum)  ---->  |  equal: nothing; gap known: a delta; else a snapshot
 //     | <----  push(nonce, snapshot, version) |
 //     | ack(nonce, version, checksum)  ---->  |  after the kernel was written and read back
@@ -12,6 +13,9 @@
 // A snapshot names every resource that the node shall have; the agent applies the difference (add
 // and change first, then remove), never a flush. A delta names what changed and what to remove.
 // `checksum` is the exclusive or of the 64-bit hashes of all resources (see resource-checksum.ts).
+//
+// Both ends show a certificate (TLS 1.3). The node's name is in the agent's; a hello with another
+// name, without the stream's challenge, or a second one, is refused.
 //
 // Version skew: an agent ignores fields that it does not know; a hub sends nothing that an older
 // agent needs to know to stay fail-closed. A kind of resource that an agent does not know is
@@ -29,7 +33,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file berth/link/v1/link.proto.
  */
 export const file_berth_link_v1_link: GenFile = /*@__PURE__*/
-  fileDesc("ChhiZXJ0aC9saW5rL3YxL2xpbmsucHJvdG8SDWJlcnRoLmxpbmsudjEi6wEKDkNvbm5lY3RSZXF1ZXN0EiUKBWhlbGxvGAEgASgLMhQuYmVydGgubGluay52MS5IZWxsb0gAEiEKA2FjaxgCIAEoCzISLmJlcnRoLmxpbmsudjEuQWNrSAASIwoEbmFjaxgDIAEoCzITLmJlcnRoLmxpbmsudjEuTmFja0gAEjYKDmF3YWl0X2dhdGV3YXlzGAQgASgLMhwuYmVydGgubGluay52MS5Bd2FpdEdhdGV3YXlzSAASJwoGbWFwcGVkGAUgASgLMhUuYmVydGgubGluay52MS5NYXBwZWRIAEIJCgdtZXNzYWdlInMKD0Nvbm5lY3RSZXNwb25zZRIjCgRwdXNoGAEgASgLMhMuYmVydGgubGluay52MS5QdXNoSAASMAoLZ2F0ZXdheXNfYXQYAiABKAsyGS5iZXJ0aC5saW5rLnYxLkdhdGV3YXlzQXRIAEIJCgdtZXNzYWdlIm8KB1ZlcnNpb24SNAoHb2Zmc2V0cxgBIAMoCzIjLmJlcnRoLmxpbmsudjEuVmVyc2lvbi5PZmZzZXRzRW50cnkaLgoMT2Zmc2V0c0VudHJ5EgsKA2tleRgBIAEoDRINCgV2YWx1ZRgCIAEoBDoCOAEigwEKBUhlbGxvEgwKBG5vZGUYASABKAkSDwoHYm9vdF9pZBgCIAEoCRInCgd2ZXJzaW9uGAMgASgLMhYuYmVydGgubGluay52MS5WZXJzaW9uEhAKCGNoZWNrc3VtGAQgASgGEhMKC3VuZGVybGF5X2lwGAUgASgMEgsKA21hYxgGIAEoDCLdAQoEUHVzaBINCgVub25jZRgBIAEoBBImCgRraW5kGAIgASgOMhguYmVydGgubGluay52MS5QdXNoLktpbmQSJwoHdmVyc2lvbhgDIAEoCzIWLmJlcnRoLmxpbmsudjEuVmVyc2lvbhIRCglyZXNvdXJjZXMYBCADKAwSDwoHcmVtb3ZlZBgFIAMoCRIQCghjaGVja3N1bRgGIAEoBiI/CgRLaW5kEhQKEEtJTkRfVU5TUEVDSUZJRUQQABIRCg1LSU5EX1NOQVBTSE9UEAESDgoKS0lORF9ERUxUQRACIoEBCgNBY2sSDQoFbm9uY2UYASABKAQSJwoHdmVyc2lvbhgCIAEoCzIWLmJlcnRoLmxpbmsudjEuVmVyc2lvbhIQCghjaGVja3N1bRgDIAEoBhIXCg9yZWFkX2JhY2tfYXRfbXMYBCABKAESFwoPbWFwcGVkX3BvZF91aWRzGAUgAygJIjQKBE5hY2sSDQoFbm9uY2UYASABKAQSDAoEY29kZRgCIAEoCRIPCgdtZXNzYWdlGAMgASgJIjMKBk1hcHBlZBIQCghwb2RfdWlkcxgBIAMoCRIXCg9yZWFkX2JhY2tfYXRfbXMYAiABKAEiRAoNQXdhaXRHYXRld2F5cxIKCgJpZBgBIAEoBBInCgd2ZXJzaW9uGAIgASgLMhYuYmVydGgubGluay52MS5WZXJzaW9uIioKCkdhdGV3YXlzQXQSCgoCaWQYASABKAQSEAoIaW5fZm9yY2UYAiABKAgi4gEKCFJlc291cmNlEgsKA2tleRgBIAEoCRIhCgNwb2QYAiABKAsyEi5iZXJ0aC5saW5rLnYxLlBvZEgAEicKBnBvbGljeRgDIAEoCzIVLmJlcnRoLmxpbmsudjEuUG9saWN5SAASKQoHYWRkcmVzcxgEIAEoCzIWLmJlcnRoLmxpbmsudjEuQWRkcmVzc0gAEiMKBG5vZGUYBSABKAsyEy5iZXJ0aC5saW5rLnYxLk5vZGVIABIlCgVibG9jaxgGIAEoCzIULmJlcnRoLmxpbmsudjEuQmxvY2tIAEIGCgRib2R5ImkKA1BvZBILCgN1aWQYASABKAkSEQoJbmFtZXNwYWNlGAIgASgJEgwKBG5hbWUYAyABKAkSEAoIc2VsZWN0ZWQYBCABKAgSIgoFc2xvdHMYBSADKAsyEy5iZXJ0aC5saW5rLnYxLlNsb3QiTQoEU2xvdBIOCgZwb2xpY3kYASABKAkSEwoLbmF0X2FkZHJlc3MYAiABKAwSDAoEYmFzZRgDIAEoDRISCgpibG9ja19zaXplGAQgASgNIkMKBlBvbGljeRIMCgRuYW1lGAEgASgJEisKB2VudHJpZXMYAiADKAsyGi5iZXJ0aC5saW5rLnYxLlBvbGljeUVudHJ5InwKC1BvbGljeUVudHJ5Eg8KB2FkZHJlc3MYASABKAwSFQoNcHJlZml4X2xlbmd0aBgCIAEoDRIMCgRob2xlGAMgASgIEiYKBXBvcnRzGAQgAygLMhcuYmVydGgubGluay52MS5Qb3J0UnVsZRIPCgdvYnNlcnZlGAUgASgIIrMBCghQb3J0UnVsZRIyCghwcm90b2NvbBgBIAEoDjIgLmJlcnRoLmxpbmsudjEuUG9ydFJ1bGUuUHJvdG9jb2wSDAoEZnJvbRgCIAEoDRIKCgJ0bxgDIAEoDRIPCgdvYnNlcnZlGAQgASgIIkgKCFByb3RvY29sEhgKFFBST1RPQ09MX1VOU1BFQ0lGSUVEEAASEAoMUFJPVE9DT0xfVENQEAESEAoMUFJPVE9DT0xfVURQEAIiRgoHQWRkcmVzcxIPCgdhZGRyZXNzGAEgASgMEhIKCmJsb2NrX3NpemUYAiABKA0SEAoIZ2F0ZXdheXMYBCADKAlKBAgDEAQiNgoETm9kZRIMCgRuYW1lGAEgASgJEgsKA21hYxgCIAEoDBITCgt1bmRlcmxheV9pcBgDIAEoDCJICgVCbG9jaxIPCgdhZGRyZXNzGAEgASgMEgwKBGJhc2UYAiABKA0SEgoKYmxvY2tfc2l6ZRgDIAEoDRIMCgRub2RlGAQgASgJMlsKC0xpbmtTZXJ2aWNlEkwKB0Nvbm5lY3QSHS5iZXJ0aC5saW5rLnYxLkNvbm5lY3RSZXF1ZXN0Gh4uYmVydGgubGluay52MS5Db25uZWN0UmVzcG9uc2UoATABYgZwcm90bzM");
+  fileDesc("ChhiZXJ0aC9saW5rL3YxL2xpbmsucHJvdG8SDWJlcnRoLmxpbmsudjEi6wEKDkNvbm5lY3RSZXF1ZXN0EiUKBWhlbGxvGAEgASgLMhQuYmVydGgubGluay52MS5IZWxsb0gAEiEKA2FjaxgCIAEoCzISLmJlcnRoLmxpbmsudjEuQWNrSAASIwoEbmFjaxgDIAEoCzITLmJlcnRoLmxpbmsudjEuTmFja0gAEjYKDmF3YWl0X2dhdGV3YXlzGAQgASgLMhwuYmVydGgubGluay52MS5Bd2FpdEdhdGV3YXlzSAASJwoGbWFwcGVkGAUgASgLMhUuYmVydGgubGluay52MS5NYXBwZWRIAEIJCgdtZXNzYWdlIqIBCg9Db25uZWN0UmVzcG9uc2USIwoEcHVzaBgBIAEoCzITLmJlcnRoLmxpbmsudjEuUHVzaEgAEjAKC2dhdGV3YXlzX2F0GAIgASgLMhkuYmVydGgubGluay52MS5HYXRld2F5c0F0SAASLQoJY2hhbGxlbmdlGAMgASgLMhguYmVydGgubGluay52MS5DaGFsbGVuZ2VIAEIJCgdtZXNzYWdlIhoKCUNoYWxsZW5nZRINCgVub25jZRgBIAEoCSJvCgdWZXJzaW9uEjQKB29mZnNldHMYASADKAsyIy5iZXJ0aC5saW5rLnYxLlZlcnNpb24uT2Zmc2V0c0VudHJ5Gi4KDE9mZnNldHNFbnRyeRILCgNrZXkYASABKA0SDQoFdmFsdWUYAiABKAQ6AjgBIpYBCgVIZWxsbxIMCgRub2RlGAEgASgJEg8KB2Jvb3RfaWQYAiABKAkSJwoHdmVyc2lvbhgDIAEoCzIWLmJlcnRoLmxpbmsudjEuVmVyc2lvbhIQCghjaGVja3N1bRgEIAEoBhITCgt1bmRlcmxheV9pcBgFIAEoDBILCgNtYWMYBiABKAwSEQoJY2hhbGxlbmdlGAcgASgJIt0BCgRQdXNoEg0KBW5vbmNlGAEgASgEEiYKBGtpbmQYAiABKA4yGC5iZXJ0aC5saW5rLnYxLlB1c2guS2luZBInCgd2ZXJzaW9uGAMgASgLMhYuYmVydGgubGluay52MS5WZXJzaW9uEhEKCXJlc291cmNlcxgEIAMoDBIPCgdyZW1vdmVkGAUgAygJEhAKCGNoZWNrc3VtGAYgASgGIj8KBEtpbmQSFAoQS0lORF9VTlNQRUNJRklFRBAAEhEKDUtJTkRfU05BUFNIT1QQARIOCgpLSU5EX0RFTFRBEAIigQEKA0FjaxINCgVub25jZRgBIAEoBBInCgd2ZXJzaW9uGAIgASgLMhYuYmVydGgubGluay52MS5WZXJzaW9uEhAKCGNoZWNrc3VtGAMgASgGEhcKD3JlYWRfYmFja19hdF9tcxgEIAEoARIXCg9tYXBwZWRfcG9kX3VpZHMYBSADKAkiNAoETmFjaxINCgVub25jZRgBIAEoBBIMCgRjb2RlGAIgASgJEg8KB21lc3NhZ2UYAyABKAkiMwoGTWFwcGVkEhAKCHBvZF91aWRzGAEgAygJEhcKD3JlYWRfYmFja19hdF9tcxgCIAEoASJECg1Bd2FpdEdhdGV3YXlzEgoKAmlkGAEgASgEEicKB3ZlcnNpb24YAiABKAsyFi5iZXJ0aC5saW5rLnYxLlZlcnNpb24iKgoKR2F0ZXdheXNBdBIKCgJpZBgBIAEoBBIQCghpbl9mb3JjZRgCIAEoCCLiAQoIUmVzb3VyY2USCwoDa2V5GAEgASgJEiEKA3BvZBgCIAEoCzISLmJlcnRoLmxpbmsudjEuUG9kSAASJwoGcG9saWN5GAMgASgLMhUuYmVydGgubGluay52MS5Qb2xpY3lIABIpCgdhZGRyZXNzGAQgASgLMhYuYmVydGgubGluay52MS5BZGRyZXNzSAASIwoEbm9kZRgFIAEoCzITLmJlcnRoLmxpbmsudjEuTm9kZUgAEiUKBWJsb2NrGAYgASgLMhQuYmVydGgubGluay52MS5CbG9ja0gAQgYKBGJvZHkiaQoDUG9kEgsKA3VpZBgBIAEoCRIRCgluYW1lc3BhY2UYAiABKAkSDAoEbmFtZRgDIAEoCRIQCghzZWxlY3RlZBgEIAEoCBIiCgVzbG90cxgFIAMoCzITLmJlcnRoLmxpbmsudjEuU2xvdCJNCgRTbG90Eg4KBnBvbGljeRgBIAEoCRITCgtuYXRfYWRkcmVzcxgCIAEoDBIMCgRiYXNlGAMgASgNEhIKCmJsb2NrX3NpemUYBCABKA0iQwoGUG9saWN5EgwKBG5hbWUYASABKAkSKwoHZW50cmllcxgCIAMoCzIaLmJlcnRoLmxpbmsudjEuUG9saWN5RW50cnkifAoLUG9saWN5RW50cnkSDwoHYWRkcmVzcxgBIAEoDBIVCg1wcmVmaXhfbGVuZ3RoGAIgASgNEgwKBGhvbGUYAyABKAgSJgoFcG9ydHMYBCADKAsyFy5iZXJ0aC5saW5rLnYxLlBvcnRSdWxlEg8KB29ic2VydmUYBSABKAgiswEKCFBvcnRSdWxlEjIKCHByb3RvY29sGAEgASgOMiAuYmVydGgubGluay52MS5Qb3J0UnVsZS5Qcm90b2NvbBIMCgRmcm9tGAIgASgNEgoKAnRvGAMgASgNEg8KB29ic2VydmUYBCABKAgiSAoIUHJvdG9jb2wSGAoUUFJPVE9DT0xfVU5TUEVDSUZJRUQQABIQCgxQUk9UT0NPTF9UQ1AQARIQCgxQUk9UT0NPTF9VRFAQAiJGCgdBZGRyZXNzEg8KB2FkZHJlc3MYASABKAwSEgoKYmxvY2tfc2l6ZRgCIAEoDRIQCghnYXRld2F5cxgEIAMoCUoECAMQBCI2CgROb2RlEgwKBG5hbWUYASABKAkSCwoDbWFjGAIgASgMEhMKC3VuZGVybGF5X2lwGAMgASgMIkgKBUJsb2NrEg8KB2FkZHJlc3MYASABKAwSDAoEYmFzZRgCIAEoDRISCgpibG9ja19zaXplGAMgASgNEgwKBG5vZGUYBCABKAkyWwoLTGlua1NlcnZpY2USTAoHQ29ubmVjdBIdLmJlcnRoLmxpbmsudjEuQ29ubmVjdFJlcXVlc3QaHi5iZXJ0aC5saW5rLnYxLkNvbm5lY3RSZXNwb25zZSgBMAFiBnByb3RvMw");
 
 /**
  * @generated from message berth.link.v1.ConnectRequest
@@ -97,6 +101,12 @@ export type ConnectResponse = Message<"berth.link.v1.ConnectResponse"> & {
      */
     value: GatewaysAt;
     case: "gatewaysAt";
+  } | {
+    /**
+     * @generated from field: berth.link.v1.Challenge challenge = 3;
+     */
+    value: Challenge;
+    case: "challenge";
   } | { case: undefined; value?: undefined };
 };
 
@@ -106,6 +116,23 @@ export type ConnectResponse = Message<"berth.link.v1.ConnectResponse"> & {
  */
 export const ConnectResponseSchema: GenMessage<ConnectResponse> = /*@__PURE__*/
   messageDesc(file_berth_link_v1_link, 1);
+
+/**
+ * @generated from message berth.link.v1.Challenge
+ */
+export type Challenge = Message<"berth.link.v1.Challenge"> & {
+  /**
+   * @generated from field: string nonce = 1;
+   */
+  nonce: string;
+};
+
+/**
+ * Describes the message berth.link.v1.Challenge.
+ * Use `create(ChallengeSchema)` to create a new message.
+ */
+export const ChallengeSchema: GenMessage<Challenge> = /*@__PURE__*/
+  messageDesc(file_berth_link_v1_link, 2);
 
 /**
  * Offset of the last record folded, by partition.
@@ -124,7 +151,7 @@ export type Version = Message<"berth.link.v1.Version"> & {
  * Use `create(VersionSchema)` to create a new message.
  */
 export const VersionSchema: GenMessage<Version> = /*@__PURE__*/
-  messageDesc(file_berth_link_v1_link, 2);
+  messageDesc(file_berth_link_v1_link, 3);
 
 /**
  * @generated from message berth.link.v1.Hello
@@ -165,6 +192,13 @@ export type Hello = Message<"berth.link.v1.Hello"> & {
    * @generated from field: bytes mac = 6;
    */
   mac: Uint8Array;
+
+  /**
+   * The nonce of the challenge with which the hub opened this stream.
+   *
+   * @generated from field: string challenge = 7;
+   */
+  challenge: string;
 };
 
 /**
@@ -172,7 +206,7 @@ export type Hello = Message<"berth.link.v1.Hello"> & {
  * Use `create(HelloSchema)` to create a new message.
  */
 export const HelloSchema: GenMessage<Hello> = /*@__PURE__*/
-  messageDesc(file_berth_link_v1_link, 3);
+  messageDesc(file_berth_link_v1_link, 4);
 
 /**
  * @generated from message berth.link.v1.Push
@@ -220,7 +254,7 @@ export type Push = Message<"berth.link.v1.Push"> & {
  * Use `create(PushSchema)` to create a new message.
  */
 export const PushSchema: GenMessage<Push> = /*@__PURE__*/
-  messageDesc(file_berth_link_v1_link, 4);
+  messageDesc(file_berth_link_v1_link, 5);
 
 /**
  * @generated from enum berth.link.v1.Push.Kind
@@ -251,7 +285,7 @@ export type Push_Kind = (typeof Push_Kind)[keyof typeof Push_Kind] | UnknownEnum
  * Describes the enum berth.link.v1.Push.Kind.
  */
 export const Push_KindSchema: GenEnum<Push_Kind> = /*@__PURE__*/
-  enumDesc(file_berth_link_v1_link, 4, 0);
+  enumDesc(file_berth_link_v1_link, 5, 0);
 
 /**
  * @generated from message berth.link.v1.Ack
@@ -292,7 +326,7 @@ export type Ack = Message<"berth.link.v1.Ack"> & {
  * Use `create(AckSchema)` to create a new message.
  */
 export const AckSchema: GenMessage<Ack> = /*@__PURE__*/
-  messageDesc(file_berth_link_v1_link, 5);
+  messageDesc(file_berth_link_v1_link, 6);
 
 /**
  * @generated from message berth.link.v1.Nack
@@ -321,7 +355,7 @@ export type Nack = Message<"berth.link.v1.Nack"> & {
  * Use `create(NackSchema)` to create a new message.
  */
 export const NackSchema: GenMessage<Nack> = /*@__PURE__*/
-  messageDesc(file_berth_link_v1_link, 6);
+  messageDesc(file_berth_link_v1_link, 7);
 
 /**
  * Mappings that came into force without a push, because a pod's IP became known.
@@ -345,7 +379,7 @@ export type Mapped = Message<"berth.link.v1.Mapped"> & {
  * Use `create(MappedSchema)` to create a new message.
  */
 export const MappedSchema: GenMessage<Mapped> = /*@__PURE__*/
-  messageDesc(file_berth_link_v1_link, 7);
+  messageDesc(file_berth_link_v1_link, 8);
 
 /**
  * Answer when every gateway has applied `version`, or after the hub's bound.
@@ -369,7 +403,7 @@ export type AwaitGateways = Message<"berth.link.v1.AwaitGateways"> & {
  * Use `create(AwaitGatewaysSchema)` to create a new message.
  */
 export const AwaitGatewaysSchema: GenMessage<AwaitGateways> = /*@__PURE__*/
-  messageDesc(file_berth_link_v1_link, 8);
+  messageDesc(file_berth_link_v1_link, 9);
 
 /**
  * @generated from message berth.link.v1.GatewaysAt
@@ -393,7 +427,7 @@ export type GatewaysAt = Message<"berth.link.v1.GatewaysAt"> & {
  * Use `create(GatewaysAtSchema)` to create a new message.
  */
 export const GatewaysAtSchema: GenMessage<GatewaysAt> = /*@__PURE__*/
-  messageDesc(file_berth_link_v1_link, 9);
+  messageDesc(file_berth_link_v1_link, 10);
 
 /**
  * One thing that a node shall have. `key` is unique within the node and names the kind:
@@ -448,7 +482,7 @@ export type Resource = Message<"berth.link.v1.Resource"> & {
  * Use `create(ResourceSchema)` to create a new message.
  */
 export const ResourceSchema: GenMessage<Resource> = /*@__PURE__*/
-  messageDesc(file_berth_link_v1_link, 10);
+  messageDesc(file_berth_link_v1_link, 11);
 
 /**
  * A pod of this node, mapped or not: a pod that is not named is unknown, and held.
@@ -491,7 +525,7 @@ export type Pod = Message<"berth.link.v1.Pod"> & {
  * Use `create(PodSchema)` to create a new message.
  */
 export const PodSchema: GenMessage<Pod> = /*@__PURE__*/
-  messageDesc(file_berth_link_v1_link, 11);
+  messageDesc(file_berth_link_v1_link, 12);
 
 /**
  * @generated from message berth.link.v1.Slot
@@ -527,7 +561,7 @@ export type Slot = Message<"berth.link.v1.Slot"> & {
  * Use `create(SlotSchema)` to create a new message.
  */
 export const SlotSchema: GenMessage<Slot> = /*@__PURE__*/
-  messageDesc(file_berth_link_v1_link, 12);
+  messageDesc(file_berth_link_v1_link, 13);
 
 /**
  * A compiled policy set; the names `unknown`, `selected` and `every` are the guards: for pods that the
@@ -552,7 +586,7 @@ export type Policy = Message<"berth.link.v1.Policy"> & {
  * Use `create(PolicySchema)` to create a new message.
  */
 export const PolicySchema: GenMessage<Policy> = /*@__PURE__*/
-  messageDesc(file_berth_link_v1_link, 13);
+  messageDesc(file_berth_link_v1_link, 14);
 
 /**
  * @generated from message berth.link.v1.PolicyEntry
@@ -598,7 +632,7 @@ export type PolicyEntry = Message<"berth.link.v1.PolicyEntry"> & {
  * Use `create(PolicyEntrySchema)` to create a new message.
  */
 export const PolicyEntrySchema: GenMessage<PolicyEntry> = /*@__PURE__*/
-  messageDesc(file_berth_link_v1_link, 14);
+  messageDesc(file_berth_link_v1_link, 15);
 
 /**
  * @generated from message berth.link.v1.PortRule
@@ -632,7 +666,7 @@ export type PortRule = Message<"berth.link.v1.PortRule"> & {
  * Use `create(PortRuleSchema)` to create a new message.
  */
 export const PortRuleSchema: GenMessage<PortRule> = /*@__PURE__*/
-  messageDesc(file_berth_link_v1_link, 15);
+  messageDesc(file_berth_link_v1_link, 16);
 
 /**
  * @generated from enum berth.link.v1.PortRule.Protocol
@@ -663,7 +697,7 @@ export type PortRule_Protocol = (typeof PortRule_Protocol)[keyof typeof PortRule
  * Describes the enum berth.link.v1.PortRule.Protocol.
  */
 export const PortRule_ProtocolSchema: GenEnum<PortRule_Protocol> = /*@__PURE__*/
-  enumDesc(file_berth_link_v1_link, 15, 0);
+  enumDesc(file_berth_link_v1_link, 16, 0);
 
 /**
  * A NAT address that exists, here or elsewhere: traffic to it is never passed to the stack.
@@ -695,7 +729,7 @@ export type Address = Message<"berth.link.v1.Address"> & {
  * Use `create(AddressSchema)` to create a new message.
  */
 export const AddressSchema: GenMessage<Address> = /*@__PURE__*/
-  messageDesc(file_berth_link_v1_link, 16);
+  messageDesc(file_berth_link_v1_link, 17);
 
 /**
  * Next hop for blocks of that node; gateways only.
@@ -724,7 +758,7 @@ export type Node = Message<"berth.link.v1.Node"> & {
  * Use `create(NodeSchema)` to create a new message.
  */
 export const NodeSchema: GenMessage<Node> = /*@__PURE__*/
-  messageDesc(file_berth_link_v1_link, 17);
+  messageDesc(file_berth_link_v1_link, 18);
 
 /**
  * Which node holds a block; gateways only.
@@ -758,7 +792,7 @@ export type Block = Message<"berth.link.v1.Block"> & {
  * Use `create(BlockSchema)` to create a new message.
  */
 export const BlockSchema: GenMessage<Block> = /*@__PURE__*/
-  messageDesc(file_berth_link_v1_link, 18);
+  messageDesc(file_berth_link_v1_link, 19);
 
 /**
  * @generated from service berth.link.v1.LinkService
