@@ -4,7 +4,7 @@ import { mountBpfFileSystem, noKernel } from '../../../bpf/test/bpf-file-system.
 import { namespaces } from '../../../bpf/test/namespaces.ts';
 import { DATAPATH_CASES, datapathConformance } from './conformance.ts';
 import { kernelDatapath, removeKernelDatapath } from './kernel.ts';
-import type { Datapath } from './port.ts';
+import type { PacketDatapath } from './packet-runner.ts';
 
 datapathConformance('the datapath in the kernel', {
   setup: async () => {
@@ -13,7 +13,7 @@ datapathConformance('the datapath in the kernel', {
     const netns = spaces.add('node');
     spaces.ip('node', 'link add eth0 type veth peer name bond0.12');
     const pinDir = join(fileSystem.path, 'node');
-    const all: Datapath[] = [];
+    const all: PacketDatapath[] = [];
     const reopen = () => {
       const datapath = kernelDatapath({ pinDir, netns });
       all.push(datapath);

@@ -1,16 +1,19 @@
 /**
  * The datapath's twin in memory: the same tables, byte for byte and as strict as the kernel's, and
- * attachments that attach nothing. No packet passes, so its counters stay zero.
+ * the same programs, written a second time, which see the packets that they are given. Attachments
+ * attach nothing.
  *
  * With `pinDir`, tables and attachments are kept in files there, as pins would keep them. A `fault`
  * lets a test fail any call as a kernel might.
  */
 import { berthError } from '../../contract/errors.ts';
 import { KEPT_NOWHERE, keptInFolder } from './memory/kept.ts';
+import { keptCounters } from './memory/memory-counters.ts';
 import { memoryHooks } from './memory/memory-hooks.ts';
+import { memoryPackets } from './memory/memory-packets.ts';
 import { memoryTables } from './memory/memory-tables.ts';
-import type { Datapath, ProgramName, TableName } from './port.ts';
-import { REASONS } from './tables/reasons.gen.ts';
+import type { PacketDatapath } from './packet-runner.ts';
+import type { ProgramName, TableName } from './port.ts';
 
 export type MemoryCall =
   | { readonly call: 'put' | 'remove' | 'read' | 'dump'; readonly table: TableName }
@@ -25,10 +28,12 @@ export interface MemoryInit {
   readonly fault?: (call: MemoryCall) => Error | null;
 }
 
-export function memoryDatapath(init: MemoryInit = {}): Datapath {
+export function memoryDatapath(init: MemoryInit = {}): PacketDatapath {
   const kept = init.pinDir === undefined ? KEPT_NOWHERE : keptInFolder(init.pinDir);
   const tables = memoryTables(kept);
   const hooks = memoryHooks(kept, init.interfaces ?? null);
+  const counters = keptCounters(kept);
+  const packets = memoryPackets(tables.contents, counters.count);
   let isClosed = false;
   const check = (call?: MemoryCall) => {
     if (isClosed) throw berthError('BERTH_DATAPATH_CLOSED', {});
@@ -75,7 +80,15 @@ export function memoryDatapath(init: MemoryInit = {}): Datapath {
     },
     counters() {
       check();
-      return REASONS.map(({ name }) => ({ reason: name, packets: 0n, bytes: 0n }));
+      return counters.read();
+    },
+    packets: {
+      run(program, frames) {
+        check();
+        const outcomes = packets.run(program, frames);
+        counters.save();
+        return outcomes;
+      },
     },
     close() {
       isClosed = true;

@@ -1,6 +1,8 @@
 /** Cases of the Datapath's suite: what outlives a process, and what ends with it. */
 import { expect } from 'vitest';
 import type { ConformanceCases } from '../../../../test/conformance-suite.ts';
+import { parseIp } from '../../../contract/ip-address.ts';
+import { encodeAddress } from '../tables/addresses.ts';
 import { REASONS } from '../tables/reasons.gen.ts';
 import { TABLE_NAMES, TABLE_SPECS } from '../tables/specs.ts';
 import { contents, MAKERS, made, texts } from './entries.ts';
@@ -10,6 +12,27 @@ export const lifeCases: ConformanceCases<DatapathHarness> = {
   async 'counts every reason from zero'({ opened }) {
     const none = REASONS.map(({ name }) => ({ reason: name, packets: 0n, bytes: 0n }));
     expect(opened.counters()).toEqual(none);
+  },
+
+  async 'counts what was run, and goes on from there after a process was killed'({
+    opened,
+    reopen,
+  }) {
+    const frame = new Uint8Array(60).fill(0xff);
+    // IPv4 for a NAT address, in a header that nothing can be.
+    frame.set([0x08, 0x00, 0x00], 12);
+    const entry = encodeAddress({
+      natAddress: parseIp('255.255.255.255'),
+      addressIndex: 0,
+      sizeLog2: 10,
+      owned: false,
+    });
+    opened.tables.put('addresses', [entry]);
+    opened.packets.run('return', [frame, frame]);
+    const again = reopen();
+    again.packets.run('return', [frame]);
+    const malformed = again.counters().find(({ reason }) => reason === 'MALFORMED');
+    expect(malformed).toEqual({ reason: 'MALFORMED', packets: 3n, bytes: 180n });
   },
 
   async 'adopts tables and attachments of a process that was killed'({
@@ -85,6 +108,7 @@ export const lifeCases: ConformanceCases<DatapathHarness> = {
       () => opened.hooks.attachments(),
       () => opened.hooks.interfaceIndex(on),
       () => opened.counters(),
+      () => opened.packets.run('egress', []),
     ];
     for (const call of calls) expect(call).toThrow('BERTH_DATAPATH_CLOSED');
     await expect(opened.hooks.attach('pod', on)).rejects.toThrow('BERTH_DATAPATH_CLOSED');

@@ -2,7 +2,7 @@
 import { expect } from 'vitest';
 import type { ConformanceCases } from '../../../../test/conformance-suite.ts';
 import { parseCidr } from '../../../contract/cidr.ts';
-import type { TableName } from '../port.ts';
+import type { Entry, TableName } from '../port.ts';
 import { policyKey } from '../tables/policies.ts';
 import { TABLE_NAMES, TABLE_SPECS } from '../tables/specs.ts';
 import { contents, MAKERS, made, texts } from './entries.ts';
@@ -87,6 +87,26 @@ export const tableCases: ConformanceCases<DatapathHarness> = {
     const strangers = ['10.1.2.0/24', '10.1.2.4/32', '10.0.0.0/9', '10.0.0.0/7', '192.0.2.0/25'];
     expect(tables.read('policies', cidrs.map(keyOf))).toEqual(cidrs.map(() => value));
     expect(tables.read('policies', strangers.map(keyOf))).toEqual(strangers.map(() => null));
+  },
+
+  async 'knows a prefix by the bits that it has, whatever comes after them'({
+    opened: { tables },
+  }) {
+    const [first, second, third] = made('policies', 3) as [Entry, Entry, Entry];
+    const keyOf = (lastByte: number) => {
+      const key = policyKey(2, parseCidr('192.0.2.0/25'));
+      key[key.length - 1] = lastByte;
+      return key;
+    };
+    tables.put('policies', [
+      { key: keyOf(0), value: first.value },
+      { key: keyOf(0x80), value: second.value },
+    ]);
+    tables.put('policies', [{ key: keyOf(0x7f), value: third.value }]);
+    expect(tables.read('policies', [keyOf(1), keyOf(0xff)])).toEqual([third.value, second.value]);
+    expect(tables.dump('policies')).toHaveLength(2);
+    tables.remove('policies', [keyOf(2)]);
+    expect(tables.read('policies', [keyOf(0), keyOf(0x81)])).toEqual([null, second.value]);
   },
 
   async 'removes keys, and no others'({ opened: { tables } }) {

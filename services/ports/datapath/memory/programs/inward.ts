@@ -1,0 +1,51 @@
+/**
+ * What arrives for a NAT address, on the pod's node: back to the pod of its block, or dropped. It
+ * never reaches the stack as it is.
+ */
+import { ABI } from '../../tables/layout.gen.ts';
+import type { ReasonName } from '../../tables/reasons.gen.ts';
+import { directIndex } from './direct.ts';
+import type { Lookup } from './lookup.ts';
+import type { Packet, PacketKind } from './packet.ts';
+import { policyAnswer } from './policy.ts';
+import { type Result, UNTOUCHED } from './result.ts';
+import { rewritten } from './rewrite.ts';
+
+/** Why a packet can be for no block; the same on gateways. */
+export const NOT_FOR_A_BLOCK: Readonly<Record<PacketKind, ReasonName | null>> = {
+  ports: null,
+  fragment: 'FRAGMENT_IN',
+  icmp: 'ICMP_IN',
+  'no-ports': 'PROTOCOL_IN',
+  ipv6: 'PROTOCOL_IN',
+  'cut-off': 'MALFORMED',
+};
+const PORT_MAX = 65535;
+
+export function inward(lookup: Lookup, frame: Uint8Array, packet: Packet): Result {
+  const address = lookup.address(packet.dst);
+  if (address === null) return UNTOUCHED;
+  const refusal = NOT_FOR_A_BLOCK[packet.kind];
+  if (refusal !== null) return { reason: refusal };
+  const block = lookup.block(address, packet.dstPort);
+  if (block === null || block.kind !== ABI.BLOCK_POD) return { reason: 'NO_BLOCK_HERE' };
+  const index = directIndex(packet.dstPort, block.base, address.sizeLog2);
+  if (index === null) return { reason: 'PORT_NOT_MAPPED' };
+  if (packet.bareSyn) return { reason: 'BARE_SYN' };
+  const pod = lookup.pod(block.podIp);
+  // Where the tables disagree about the block there is no way in.
+  const berth = pod?.berths.find(
+    ({ base, sizeLog2, mapped, natAddress }) =>
+      base === block.base && sizeLog2 === address.sizeLog2 && mapped && natAddress === packet.dst,
+  );
+  if (berth === undefined) return { reason: 'NO_BLOCK_HERE' };
+  if (policyAnswer(lookup, berth.policySet, packet, 'src') === 'not covered') {
+    return { reason: 'NOT_IN_POLICY' };
+  }
+  if (pod?.ip !== block.podIp) return { reason: 'CHANGED' };
+  const first = lookup.podPortFirst();
+  if (first === 0) return { reason: 'NO_CONFIG' };
+  if (first + index > PORT_MAX) return { reason: 'PORT_NOT_MAPPED' };
+  const end = { ip: block.podIp, port: first + index };
+  return { reason: 'RETURNED', frame: rewritten(frame, packet, 'dst', end) };
+}
