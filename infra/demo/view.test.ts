@@ -31,6 +31,8 @@ function status(berths: readonly BerthStatus[] = []): Status {
     adapters: { eventLog: 'lmdb', jobs: 'local', source: 'manifests' },
     links: ['n10', 'n2', 'n1'].map((node) => ({ node, connected: true, inSync: node !== 'n2' })),
     converged: true,
+    pushes: [],
+    targets: [],
     problems: [],
     problemCount: 0,
   };

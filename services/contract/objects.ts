@@ -116,8 +116,26 @@ export interface AclTargetSpec {
   readonly destinations: Destinations;
   /** Null: no namespace may use this target. */
   readonly allowedNamespaces: LabelSelector | null;
-  readonly enforcement: 'Selected';
-  readonly driver: { readonly type: 'Manual'; readonly allowed: readonly Cidr[] };
+  /** Whom the target is closed to; `Observe`: nobody, what would be rejected is only counted. */
+  readonly enforcement: 'Observe' | 'Selected' | 'All';
+  readonly driver: AclDriverSpec;
+}
+
+/** How the target's ACL is written. */
+export type AclDriverSpec =
+  /** Opened once, by ticket: addresses inside `allowed` count as confirmed. */
+  { readonly type: 'Manual'; readonly allowed: readonly Cidr[] } | WebhookSpec;
+
+/** We PUT the whole set there and read back what is in force. */
+export interface WebhookSpec {
+  readonly type: 'Webhook';
+  readonly url: string;
+  /** A file in the folder of secrets: it signs each request. The log never sees what is in it. */
+  readonly secretRef: { readonly name: string };
+  /** A file there too: the certificates that the server is checked against; null: the system's. */
+  readonly caRef: { readonly name: string } | null;
+  /** For one request, answer included. */
+  readonly timeoutSeconds: number;
 }
 
 export interface AclTargetFacts {

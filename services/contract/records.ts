@@ -40,7 +40,7 @@ export type ReleaseId = QuestionId;
 
 /** Where an observation comes from and its number there. */
 export interface ObservationSource {
-  /** A watcher's term, `hub/NODE`, `fence/NODE`, or `ticks`. */
+  /** A watcher's term, `hub/NODE`, `fence/NODE`, `ticks`, or `acl/TARGET`. */
   readonly by: string;
   readonly number: number;
 }
@@ -90,6 +90,18 @@ export interface NodeReturned {
 export interface Tick {
   readonly type: 'Tick';
   readonly release: ReleaseId;
+}
+
+/**
+ * By the courier: what a target says is in force in its ACL, read back. It counts when its number
+ * is the next one of its target, so that of two couriers only one is believed.
+ */
+export interface AclReported {
+  readonly type: 'AclReported';
+  /** Of the wanted set that the target says it has; 0: none that it knows of. */
+  readonly revision: number;
+  /** Sorted. */
+  readonly addresses: readonly IpAddress[];
 }
 
 export interface Forwarded {
@@ -172,6 +184,7 @@ export type Body =
   | NodeFenced
   | NodeReturned
   | Tick
+  | AclReported
   | Forwarded
   | Receipt
   | Rules

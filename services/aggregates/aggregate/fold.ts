@@ -91,6 +91,7 @@ function step<S extends LedgerState>(
     case 'NodeFenced':
     case 'NodeReturned':
     case 'Tick':
+    case 'AclReported':
       return rules.observe(state, body, event, effects);
     case 'NamespaceObserved':
     case 'NamespaceGone':

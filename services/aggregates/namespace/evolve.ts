@@ -66,6 +66,7 @@ function observe(
     case 'PoolGone':
     case 'TargetObserved':
     case 'TargetGone':
+    case 'AclReported':
       return 'unknown-subject';
   }
 }

@@ -1,18 +1,21 @@
 /** What each record does to a target: the entries of its ACL, wanted, confirmed, dropped. */
 import { type AggregateKey, POOLS } from '../../contract/identity.ts';
 import type { Message } from '../../contract/messages.ts';
-import type { Answer, LoggedEvent } from '../../contract/records.ts';
+import type { AclTargetSpec } from '../../contract/objects.ts';
+import type { AclReported, Answer, LoggedEvent } from '../../contract/records.ts';
 import { type AggregateRules, type Fact, fold } from '../aggregate/fold.ts';
 import { brokenRule } from '../aggregate/invariant.ts';
 import { closeQuestion, openQuestion } from '../aggregate/questions.ts';
 import type { Effects, EffectsInProgress, IgnoredBecause } from '../effects.ts';
 import { targetMessages } from './messages.ts';
+import { areTargetAnswersPossible } from './possible.ts';
 import type { AclEntry, TargetState } from './state.ts';
+import { forgetReports, settleWantedSet } from './wanted-set.ts';
 
 const rules: AggregateRules<TargetState> = {
   observe,
   receive,
-  arePossible,
+  arePossible: areTargetAnswersPossible,
   messagesOf: targetMessages,
   answer,
   settleQuestions,
@@ -25,13 +28,37 @@ export function evolveTarget(state: TargetState, event: LoggedEvent): Effects {
 function observe(
   state: TargetState,
   fact: Fact,
-  _event: LoggedEvent,
+  event: LoggedEvent,
   effects: EffectsInProgress,
 ): IgnoredBecause | null {
+  if (fact.type === 'AclReported') return takeReport(state, fact, event);
+  const before = driverName(state.spec);
   if (fact.type === 'TargetObserved') state.spec = fact.spec;
   else if (fact.type === 'TargetGone') state.spec = null;
   else return 'unknown-subject';
+  if (driverName(state.spec) !== before) forgetReports(state);
   effects.specification = true;
+  return null;
+}
+
+/** Reports of two drivers of one name speak for the same ACL. */
+function driverName(spec: AclTargetSpec | null): string {
+  const driver = spec?.driver;
+  return driver?.type === 'Webhook' ? driver.url : (driver?.type ?? '');
+}
+
+/** In the order in which they were counted: of two couriers that report at once, one is late. */
+function takeReport(
+  state: TargetState,
+  { revision, addresses }: AclReported,
+  { record, timeMs }: LoggedEvent,
+): IgnoredBecause | null {
+  if (state.spec?.driver.type !== 'Webhook') return 'unknown-subject';
+  if (record.source?.number !== state.reports + 1) return 'out-of-order';
+  // No set of ours has that revision yet: it would speak for entries that are still to come.
+  if (revision > state.revision) return 'unknown-subject';
+  state.reports += 1;
+  state.reported = { revision, addresses, atMs: timeMs };
   return null;
 }
 
@@ -53,23 +80,10 @@ function receive(
     closeBoth(state, known);
     const { claim, address, namespace, egressNat, revision, labels } = message;
     const entry = { claim, address, namespace, egressNat, revision, labels };
-    state.entries.set(claim, { ...entry, state: 'wanted' });
+    state.entries.set(claim, { ...entry, state: 'wanted', inSet: false, since: null });
   } else if (message.kind === 'DropEntry' && known?.revision === message.revision) {
     known.state = 'dropping';
   }
-}
-
-function arePossible(state: TargetState, answers: readonly Answer[]): boolean {
-  return answers.every((candidate) => {
-    const question = state.questions.get(candidate.question);
-    if (candidate.kind === 'EntryConfirmed') {
-      return question?.kind === 'confirm' && question.entry === candidate.claim;
-    }
-    if (candidate.kind === 'EntryRemoved') {
-      return question?.kind === 'remove' && question.entry === candidate.claim;
-    }
-    return false;
-  });
 }
 
 function answer(
@@ -89,6 +103,7 @@ function answer(
 }
 
 function settleQuestions(state: TargetState, event: LoggedEvent, effects: EffectsInProgress): void {
+  settleWantedSet(state, event.timeMs, effects);
   for (const id of effects.claims) {
     const entry = state.entries.get(id);
     if (entry === undefined) continue;

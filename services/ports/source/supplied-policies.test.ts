@@ -54,7 +54,8 @@ describe('supplied policies', () => {
     for (const object of objects) {
       if (object.kind !== 'AclTarget') continue;
       expect(object.facts.spec.destinations.cidrs).toHaveLength(20);
-      expect(object.facts.spec.driver.allowed).toEqual(poolOf(objects).addresses);
+      const allowed = poolOf(objects).addresses;
+      expect(object.facts.spec.driver).toEqual({ type: 'Manual', allowed });
     }
     expect(maxOf(objects)).toEqual({ pay: 5, shop: 1 });
   });

@@ -15,6 +15,8 @@ spec:
   cidrs: [198.51.100.0/24]
 ${indent(spec)}`;
 
+const WEBHOOK = (fields: string) => TARGET(`driver:\n  type: Webhook\n  ${fields}`);
+
 const NAT = (spec: string) => `apiVersion: berth.dev/v1alpha1
 kind: EgressNat
 metadata: { name: checkout, namespace: shop }
@@ -184,12 +186,37 @@ status:
     6,
   ],
   ['no driver', TARGET('ports: []'), FIELD, 'spec.driver', 4],
+  ['a webhook of no URL', WEBHOOK('url: example.org'), FIELD, 'spec.driver.url', 8],
+  ['a webhook of another scheme', WEBHOOK('url: ftp://x'), FIELD, 'spec.driver.url', 8],
+  ['a webhook with a password', WEBHOOK('url: https://a:b@x'), FIELD, 'spec.driver.url', 8],
   [
-    'a driver that is not built yet',
-    TARGET('driver:\n  type: Webhook\n  url: https://x'),
+    'a webhook in plain text',
+    WEBHOOK('url: http://x\n  secretRef: { name: key }'),
     FIELD,
-    'spec.driver.type',
-    7,
+    'spec.driver.url',
+    8,
+  ],
+  [
+    'a secret of no name',
+    WEBHOOK('url: https://x\n  secretRef: { name: ../key }'),
+    FIELD,
+    'spec.driver.secretRef.name',
+    9,
+  ],
+  [
+    'a secret in the manifest',
+    WEBHOOK('url: https://x\n  secretRef: { name: key }\n  secret: whsec_AA'),
+    FIELD,
+    'spec.driver.secret',
+    10,
+  ],
+  ['a webhook without a secret', WEBHOOK('url: https://x'), FIELD, 'spec.driver.secretRef', 6],
+  [
+    'a webhook that may hang for long',
+    WEBHOOK('url: https://x\n  secretRef: { name: key }\n  timeoutSeconds: 61'),
+    FIELD,
+    'spec.driver.timeoutSeconds',
+    10,
   ],
   ['a driver that never will be', TARGET('driver: { type: Magic }'), FIELD, 'spec.driver.type', 6],
   [
@@ -281,7 +308,7 @@ test('what is refused says what to do', () => {
   const perPod = message(POOL('addresses: [203.0.113.16/29]\nports: { perPod: 1000 }'));
   expect(perPod).toContain('512 or 1024');
   expect(message(POOL('addresses: [203.0.113.17/29]'))).toContain('203.0.113.16/29');
-  expect(message(TARGET('driver: { type: Webhook }'))).toContain("use 'Manual'");
+  expect(message(WEBHOOK('url: http://x\n  secretRef: { name: key }'))).toContain('allowPlainHttp');
 });
 
 test('each refused field of an object is told', () => {

@@ -204,6 +204,31 @@ spec:
   });
 });
 
+describe('the driver of an AclTarget', () => {
+  const target = (driver: string) => {
+    const spec = `spec: {cidrs: [192.0.2.0/24], driver: ${driver}}`;
+    const object = only(`${BERTH}\nkind: AclTarget\nmetadata: { name: a }\n${spec}\n`);
+    return object?.kind === 'AclTarget' ? object.facts.spec.driver : null;
+  };
+
+  test('is a webhook with a named secret', () => {
+    expect(target('{type: Webhook, url: "https://acl/a", secretRef: {name: a-key}}')).toEqual({
+      type: 'Webhook',
+      url: 'https://acl/a',
+      secretRef: { name: 'a-key' },
+      caRef: null,
+      timeoutSeconds: 10,
+    });
+  });
+
+  test('may speak plain HTTP where it says so, and trust a CA of its own', () => {
+    const plain = '{type: Webhook, url: "http://a/", secretRef: {name: k}, allowPlainHttp: true}';
+    expect(target(plain)).toMatchObject({ url: 'http://a/' });
+    const own = '{type: Webhook, url: "https://a/", secretRef: {name: k}, caRef: {name: ca.pem}}';
+    expect(target(own)).toMatchObject({ caRef: { name: 'ca.pem' } });
+  });
+});
+
 describe('a Namespace and a Node', () => {
   test('a namespace has the label that the API server gives it', () => {
     expect(

@@ -1,20 +1,11 @@
 /** AclTarget: a protected system, who may use it, and how its ACL is written. */
 import { z } from 'zod';
 import type { AclTargetFacts } from '../../../contract/objects.ts';
+import { aclDriver } from './acl-driver.ts';
 import { optionalSelector } from './label-selector.ts';
 import { clusterMetadata, envelope } from './metadata.ts';
 import { cidrs, destinations, except, ports, refuseStrayExceptions } from './ports.ts';
-import { choice, cidr } from './scalars.ts';
-
-const ALLOWED_MAX = 64;
-
-/** The type first: fields of a type that is not built yet are not called typos. */
-const driver = z.looseObject({ type: choice(['Manual'], ['Webhook']) }).pipe(
-  z.strictObject({
-    type: z.literal('Manual'),
-    allowed: z.array(cidr).max(ALLOWED_MAX).default([]),
-  }),
-);
+import { choice } from './scalars.ts';
 
 const spec = z
   .strictObject({
@@ -23,7 +14,7 @@ const spec = z
     ports,
     allowedNamespaces: optionalSelector,
     enforcement: choice(['Selected'], ['Observe', 'All']).default('Selected'),
-    driver,
+    driver: aclDriver,
   })
   .superRefine(refuseStrayExceptions);
 
