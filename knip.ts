@@ -19,7 +19,7 @@ const config: KnipConfig = {
     '{services,native,infra}/**/*.ts!',
     // Suites and fixtures run only in tests.
     '!{services,infra}/**/*{.test,conformance,-fixtures}.ts!',
-    '!infra/lab/testing/**!',
+    '!infra/*/testing/**!',
     '!services/ports/*/conformance/**!',
     'test/**/*.ts',
     'bpf/**/*.ts',
@@ -30,7 +30,17 @@ const config: KnipConfig = {
   // Whole files by a generator: not each message is used everywhere.
   ignore: ['services/contract/gen/**'],
   // Of Debian's packages, its base and those that boot/debian.mjs installs.
-  ignoreBinaries: ['diff', 'flock', 'bpftool', 'make', 'mount', 'umount', 'nsenter'],
+  ignoreBinaries: [
+    'diff',
+    'flock',
+    'bpftool',
+    'make',
+    'mount',
+    'umount',
+    'nsenter',
+    'nft',
+    'openssl',
+  ],
   ignoreExportsUsedInFile: true,
 };
 
