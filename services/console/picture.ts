@@ -21,6 +21,7 @@ import type {
   LogStatus,
   NodeAckStatus,
 } from './status.ts';
+import { targetStatus } from './target-statuses.ts';
 
 export interface Picture {
   event(event: LoggedEvent): void;
@@ -53,11 +54,14 @@ export function createPicture(): Picture {
   }
 
   function status(sinceMs: number): LogStatus {
-    const states = [...world.aggregates()].filter((state) => state.kind === 'namespace');
+    const all = [...world.aggregates()];
+    const states = all.filter((state) => state.kind === 'namespace');
+    const targets = all.filter((state) => state.kind === 'target');
     return {
       version: world.version,
       pods: podCounts(states),
       egressNats: states.flatMap((state) => egressNatStatuses(world, state)),
+      targets: targets.flatMap((state) => targetStatus(state) ?? []),
       policyChanges,
       resting: states.reduce((sum, state) => sum + state.releases.size, 0),
       berths: states.flatMap(berthStatuses),

@@ -1,5 +1,6 @@
 /** The shape of `GET /api/status`: what the console says of the installation at one moment. */
 import type { WaitsFor } from '../aggregates/namespace/exhausted.ts';
+import type { EntryRefusal } from '../aggregates/target/decide.ts';
 import type { ErrorCode } from '../contract/errors.ts';
 import type { NodeName } from '../contract/identity.ts';
 import type { Version } from '../contract/version.ts';
@@ -33,6 +34,40 @@ export interface EgressNatStatus {
   readonly exhausted: readonly string[];
 }
 
+/** A protected system and its ACL, as the log has them. */
+export interface TargetStatus {
+  readonly name: string;
+  /** Null: entries are left of an AclTarget that is gone, or never was. */
+  readonly driver: 'Manual' | 'Webhook' | null;
+  /** Addresses that belong into its ACL, and the revision of that set. */
+  readonly wanted: { readonly revision: number; readonly addresses: readonly string[] };
+  /** What it last said is in force; null: it was never asked, or has nothing to say (Manual). */
+  readonly reported: {
+    readonly revision: number;
+    readonly addresses: readonly string[];
+    readonly atMs: number;
+  } | null;
+  /** Confirmed once, and not in force by its last report. */
+  readonly lost: readonly string[];
+  /** Addresses that are not confirmed yet, and why; pods wait for them. */
+  readonly needsEntry: readonly {
+    readonly address: string;
+    readonly namespace: string;
+    readonly because: EntryRefusal;
+  }[];
+}
+
+/** How the last push to a `Webhook` target went. */
+export interface PushStatus {
+  readonly target: string;
+  /** Null: what was wanted was in force when it was last read back. */
+  readonly code: ErrorCode | null;
+  /** For people: code, what is wrong, what to do. */
+  readonly message: string | null;
+  readonly sinceMs: number;
+  readonly readBackAtMs: number | null;
+}
+
 export interface BerthStatus {
   readonly namespace: string;
   readonly pod: string;
@@ -55,6 +90,7 @@ export interface LogStatus {
     readonly hostNetwork: number;
   };
   readonly egressNats: readonly EgressNatStatus[];
+  readonly targets: readonly TargetStatus[];
   /** Specifications of targets and pools that were observed to change, since the beginning. */
   readonly policyChanges: number;
   /** Blocks that were released and are not yet free again. */
@@ -84,6 +120,8 @@ export interface Status extends LogStatus {
   readonly links: readonly LinkStatus[];
   /** Everything is read, and every node concerned has acked its last version. */
   readonly converged: boolean;
+  /** One for each `Webhook` target that was pushed to since the process started. */
+  readonly pushes: readonly PushStatus[];
   /** Input that was refused since the process started: the newest, newest last. */
   readonly problems: readonly string[];
   /** How many in all. */

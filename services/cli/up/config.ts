@@ -18,6 +18,7 @@ const schema = z.strictObject({
     ),
   socket: z.string().min(1),
   certificates: z.string().min(1).optional(),
+  secrets: z.string().min(1).optional(),
   logFile: z.string().min(1).optional(),
 });
 
@@ -28,6 +29,8 @@ export interface UpConfig {
   readonly socket: string;
   /** Folder of the hub's certificate; null: the built-in authority's, in the data folder. */
   readonly certificates: string | null;
+  /** Null: there are no secrets. */
+  readonly secrets: string | null;
 }
 
 export const UP_OPTIONS = [
@@ -37,16 +40,15 @@ export const UP_OPTIONS = [
   ['--listen <host:port>', 'where agents reach the hub'],
   ['--socket <path>', 'unix socket on which the status is answered'],
   ['--certificates <dir>', "the hub's ca.crt, tls.crt and tls.key; default: its own authority"],
+  ['--secrets <dir>', 'folder of the files that the secretRef and caRef of AclTargets name'],
   ['--log-file <path>', 'append log lines there instead of writing them to stderr'],
 ] as const;
 
 /** @throws BERTH_CONFIG_BAD naming the field */
 export function parseUpConfig(given: unknown): UpConfig {
-  const { data, manifests, recording, listen, socket, certificates } = parseConfig(
-    schema,
-    JSON.stringify(given),
-  );
-  const from = { data, listen, socket, certificates: certificates ?? null };
+  const said = parseConfig(schema, JSON.stringify(given));
+  const { data, manifests, recording, listen, socket, certificates = null, secrets = null } = said;
+  const from = { data, listen, socket, certificates, secrets };
   if (manifests !== undefined && recording === undefined) {
     return { ...from, source: { kind: 'manifests', path: manifests } };
   }

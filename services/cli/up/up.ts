@@ -3,9 +3,12 @@
  * the agents. It may be killed at any moment: what was acknowledged is in the log.
  */
 import { consoleFunctions } from '../../console/console.ts';
+import { createCourier } from '../../courier/courier.ts';
 import { openAuthorityFolder } from '../../credentials/authority-folder.ts';
 import { createHub } from '../../hub/hub.ts';
 import { mapperFunctions } from '../../mapper/mapper.ts';
+import { secretsFolder } from '../../ports/acl-driver/webhook/secrets-folder.ts';
+import { webhookDriver } from '../../ports/acl-driver/webhook.ts';
 import { lmdbCheckpoints } from '../../ports/checkpoints/lmdb.ts';
 import { lmdbEventLog } from '../../ports/event-log/lmdb.ts';
 import { localJobs } from '../../ports/jobs/local.ts';
@@ -47,16 +50,26 @@ export async function up(
     { listen: config.listen, certificate: await hubCertificate(config, components) },
     components,
   );
+  const secrets = secretsFolder(config.secrets);
+  const courier = await createCourier(
+    {},
+    {
+      ...components,
+      connect: (target, spec) => webhookDriver({ target, spec }, { secrets, clock, random }),
+    },
+  );
   const live = () => ({
     adapters: { eventLog: eventLog.kind, jobs: jobs.kind, source: source.kind },
     links: hub.statuses().map(({ node, connected, inSync }) => ({ node, connected, inSync })),
     converged: hub.converged(),
+    pushes: courier.statuses(),
     problems,
     problemCount,
   });
   const functions = [
     watcherFunction({ onProblem: keep }, { ...components, source }),
     ...(await mapperFunctions({}, components)),
+    ...courier.functions,
     ...hub.functions,
     ...consoleFunctions({ socket: config.socket }, { live }),
   ];
