@@ -2,5 +2,6 @@
 import type { Benchmark } from './benchmark.ts';
 import { datapath } from './datapath/datapath.ts';
 import { fold } from './fold/fold.ts';
+import { versusMasquerade } from './masquerade/versus-masquerade.ts';
 
-export const BENCHMARKS: readonly Benchmark[] = [fold, datapath];
+export const BENCHMARKS: readonly Benchmark[] = [fold, datapath, versusMasquerade];
