@@ -13,5 +13,7 @@ export function decide(state: AggregateState): Decision | null {
       return decidePools(state);
     case 'target':
       return decideTarget(state);
+    case 'fences':
+      return null;
   }
 }

@@ -8,6 +8,7 @@ import { berthError } from '../contract/errors.ts';
 import {
   type AggregateKey,
   aggregateKind,
+  FENCES,
   type NamespaceName,
   namespaceKey,
   POOLS,
@@ -19,6 +20,8 @@ import { advance, covers, type Position, type Version } from '../contract/versio
 import { RULES } from './aggregate/rules.ts';
 import { stateFromText, stateToText } from './aggregate/state-text.ts';
 import { type Effects, ignored } from './effects.ts';
+import { evolveFences } from './fences/evolve.ts';
+import { emptyFences, type FencesState } from './fences/state.ts';
 import { evolveNamespace } from './namespace/evolve.ts';
 import { emptyNamespace, type NamespaceState } from './namespace/state.ts';
 import { evolvePools } from './pools/evolve.ts';
@@ -26,7 +29,7 @@ import { emptyPools, type PoolsState } from './pools/state.ts';
 import { evolveTarget } from './target/evolve.ts';
 import { emptyTarget, type TargetState } from './target/state.ts';
 
-export type AggregateState = NamespaceState | PoolsState | TargetState;
+export type AggregateState = NamespaceState | PoolsState | TargetState | FencesState;
 
 /** The folded state of one aggregate, as it is kept in a checkpoint. */
 export interface StateText {
@@ -47,6 +50,8 @@ export interface World {
   namespace(name: NamespaceName): NamespaceState | undefined;
   target(name: TargetName): TargetState | undefined;
   readonly pools: PoolsState;
+  /** The fence book. */
+  readonly fences: FencesState;
   /** State and hash of one aggregate, as far as its partition was folded. */
   text(key: AggregateKey): StateText | undefined;
 }
@@ -57,6 +62,7 @@ export function createWorld(checkpoints: readonly StateText[] = []): World {
   const partitions = new Map<AggregateKey, number>();
   let version: Version = {};
   states.set(POOLS, emptyPools());
+  const noFences = emptyFences();
   // Saved together, so used together: all of them or the whole log.
   const usable = checkpoints.every(({ rules }) => rules === RULES) ? checkpoints : [];
   for (const checkpoint of usable) {
@@ -87,6 +93,9 @@ export function createWorld(checkpoints: readonly StateText[] = []): World {
     get pools() {
       return states.get(POOLS) as PoolsState;
     },
+    get fences() {
+      return (states.get(FENCES) as FencesState | undefined) ?? noFences;
+    },
     apply,
     aggregates: () => states.values(),
     aggregate: (key) => states.get(key),
@@ -111,6 +120,8 @@ function emptyAggregate(key: AggregateKey): AggregateState {
       return emptyPools();
     case 'target':
       return emptyTarget(key);
+    case 'fences':
+      return emptyFences();
   }
 }
 
@@ -122,5 +133,7 @@ function evolve(state: AggregateState, event: LoggedEvent): Effects {
       return evolvePools(state, event);
     case 'target':
       return evolveTarget(state, event);
+    case 'fences':
+      return evolveFences(state, event);
   }
 }

@@ -1,6 +1,6 @@
 /**
  * The names of things, branded so that a pod's uid can't be passed where a node's name is due.
- * Aggregates are the keys of the log: `ns/<namespace>`, `pools`, `target/<name>`.
+ * Aggregates are the keys of the log: `ns/<namespace>`, `pools`, `target/<name>`, `fences`.
  */
 export type PodUid = string & { readonly __brand?: 'PodUid' };
 export type NodeName = string & { readonly __brand?: 'NodeName' };
@@ -10,9 +10,10 @@ export type PoolName = string & { readonly __brand?: 'PoolName' };
 export type TargetName = string & { readonly __brand?: 'TargetName' };
 
 /** Key of one totally ordered history in `berth.events`. */
-export type AggregateKey = `ns/${string}` | 'pools' | `target/${string}`;
+export type AggregateKey = `ns/${string}` | 'pools' | `target/${string}` | 'fences';
 
 export const POOLS: AggregateKey = 'pools';
+export const FENCES: AggregateKey = 'fences';
 
 export function namespaceKey(name: NamespaceName): AggregateKey {
   return `ns/${name}`;
@@ -22,10 +23,11 @@ export function targetKey(name: TargetName): AggregateKey {
   return `target/${name}`;
 }
 
-export type AggregateKind = 'namespace' | 'pools' | 'target';
+export type AggregateKind = 'namespace' | 'pools' | 'target' | 'fences';
 
 export function aggregateKind(key: AggregateKey): AggregateKind {
   if (key === POOLS) return 'pools';
+  if (key === FENCES) return 'fences';
   return key.startsWith('ns/') ? 'namespace' : 'target';
 }
 

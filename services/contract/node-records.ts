@@ -6,7 +6,6 @@
 import type { NodeName, PodUid } from './identity.ts';
 import type { IpAddress } from './ip-address.ts';
 import type { NodeFacts } from './objects.ts';
-import type { FencedBy } from './records.ts';
 import type { Version } from './version.ts';
 
 /** Key `NODE/api`; null where the Node object is gone. */
@@ -26,28 +25,7 @@ export interface NodeFromAgent {
   readonly mac: string;
 }
 
-/**
- * Key `NODE/fence`: the node's fence book. The offset of each record numbers what hubs then observe
- * in every aggregate that has a block there.
- */
-export interface NodeFence {
-  readonly type: 'NodeFence';
-  readonly node: NodeName;
-  /** Null: the node returned, its link came up. */
-  readonly by: FencedBy | null;
-  /** It returned although it has the taint, which counts again only after it was taken away. */
-  readonly taintSpent: boolean;
-}
-
-/** Key `NODE/link`, said again and again: a hub has the link of a node that is said to be gone. */
-export interface NodeLinked {
-  readonly type: 'NodeLinked';
-  readonly node: NodeName;
-  /** By the hub's clock. */
-  readonly atMs: number;
-}
-
-export type NodeRecord = NodeFromApi | NodeFromAgent | NodeFence | NodeLinked;
+export type NodeRecord = NodeFromApi | NodeFromAgent;
 
 /** Key: node name. Times are milliseconds since the epoch. */
 export interface AckRecord {
@@ -68,14 +46,6 @@ export interface AckRecord {
 
 export function nodeApiKey(node: NodeName): string {
   return `${node}/api`;
-}
-
-export function nodeFenceKey(node: NodeName): string {
-  return `${node}/fence`;
-}
-
-export function nodeLinkKey(node: NodeName): string {
-  return `${node}/link`;
 }
 
 export function nodeAgentKey(node: NodeName): string {

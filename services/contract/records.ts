@@ -67,12 +67,31 @@ export interface ReleaseAcked {
 }
 
 /** Who says that a node forwards nothing any more: a taint, an operator, or its absence. */
-export type FencedBy = 'Taint' | 'Operator' | 'Deleted';
+export type FencedBy = Suspicion | 'Operator';
+/** What the API says of a node that is gone. */
+export type Suspicion = 'Taint' | 'Deleted';
+
+/**
+ * By a hub, in the fence book (the aggregate `fences`): a node is suspected, fenced, or back. One
+ * that is suspected for as long as it takes, with no other entry meanwhile, is fenced.
+ */
+export interface FenceBooked {
+  readonly type: 'FenceBooked';
+  readonly node: NodeName;
+  /** Null: not fenced. */
+  readonly by: FencedBy | null;
+  /** Who says that it is gone; null: its link came up, or nobody does. */
+  readonly suspect: Suspicion | null;
+  /** It is here although it has the taint, which counts again only after it was taken away. */
+  readonly taintSpent: boolean;
+  /** The node's entry that this one follows; 0: it is the first. */
+  readonly after: number;
+}
 
 /**
  * By a hub: the node forwards nothing any more, in place of its acks until it returns. Source
- * `fence/NODE`; its number is where the node's fence book (`NodeFence`) has it, so the same for
- * every hub, and an earlier one that comes late is known as such.
+ * `fence/NODE`, with the number that the fence book gave it: the same by every hub, and an earlier
+ * one that comes late is known as such.
  */
 export interface NodeFenced {
   readonly type: 'NodeFenced';
@@ -181,6 +200,7 @@ export interface Decision {
 export type Body =
   | Observation
   | ReleaseAcked
+  | FenceBooked
   | NodeFenced
   | NodeReturned
   | Tick

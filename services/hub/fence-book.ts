@@ -1,32 +1,41 @@
 /**
- * The fence book: who said last that a node forwards nothing any more, or that it returned, and
- * where its record stands in `berth.nodes`. That offset numbers what every hub observes of it in
- * the aggregates, so two hubs say the same, and what one says late is known as late.
+ * The fence book (the aggregate `fences`) as the hub uses it: what is booked of a node, and the
+ * next entry, which counts only where nobody wrote another one meanwhile.
  */
-import type { NodeName } from '../contract/identity.ts';
-import type { NodeFence } from '../contract/node-records.ts';
-
-export interface BookedFence extends NodeFence {
-  readonly number: number;
-}
+import type { BookedFence } from '../aggregates/fences/state.ts';
+import type { World } from '../aggregates/world.ts';
+import { FENCES, type NodeName } from '../contract/identity.ts';
+import { type EventRecord, eventRecord, type FenceBooked } from '../contract/records.ts';
 
 export interface FenceBook {
-  /** `number`: the record's offset. Records of one node come in order. */
-  read(record: NodeFence, number: number): void;
-  /** Undefined: it was never fenced. */
   get(node: NodeName): BookedFence | undefined;
   isFenced(node: NodeName): boolean;
   nodes(): Iterable<NodeName>;
+  /** What is not said stays as it is. */
+  next(
+    node: NodeName,
+    entry: Partial<Pick<FenceBooked, 'by' | 'suspect' | 'taintSpent'>>,
+  ): EventRecord;
 }
 
-export function createFenceBook(): FenceBook {
-  const booked = new Map<NodeName, BookedFence>();
+export function createFenceBook(world: World): FenceBook {
+  const get = (node: NodeName): BookedFence | undefined => world.fences.nodes.get(node);
   return {
-    read: (record, number) => {
-      booked.set(record.node, { ...record, number });
+    get,
+    isFenced: (node) => (get(node)?.by ?? null) !== null,
+    nodes: () => world.fences.nodes.keys(),
+    next: (node, changed) => {
+      const { entry: after, by, suspect, taintSpent } = get(node) ?? NEVER_BOOKED;
+      const entry = { by, suspect, taintSpent, ...changed };
+      return eventRecord(FENCES, { type: 'FenceBooked', node, ...entry, after });
     },
-    get: (node) => booked.get(node),
-    isFenced: (node) => (booked.get(node)?.by ?? null) !== null,
-    nodes: () => booked.keys(),
   };
 }
+
+const NEVER_BOOKED: BookedFence = {
+  entry: 0,
+  number: 0,
+  by: null,
+  suspect: null,
+  taintSpent: false,
+};

@@ -1,14 +1,14 @@
 /**
  * When a hub fences a node by itself: its Node object is deleted, or has the out-of-service taint,
- * and for a while no hub has had its link. The wait begins anew when this hub starts, when a link
- * of the node ends, and when another hub says that it has one: it runs on this process's own
- * timers, in parts, so neither a clock that jumps nor a hub that was down or stood still makes it
- * shorter.
+ * and for a while no hub has had a hello of it. The suspicion is booked first; a hub that has the
+ * node's link ends it, and the hello that follows is booked too, after which the fence that was
+ * waited for is none. The wait runs on this process's own timers, in parts, from when it read the
+ * suspicion: a clock that jumps and a hub that was down or stood still do not make it shorter.
  */
 import type { World } from '../aggregates/world.ts';
 import type { NodeName } from '../contract/identity.ts';
-import type { NodeFence, NodeLinked, NodeRecord } from '../contract/node-records.ts';
-import type { FencedBy } from '../contract/records.ts';
+import type { NodeFromApi, NodeRecord } from '../contract/node-records.ts';
+import type { EventRecord, Suspicion } from '../contract/records.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { FenceBook } from './fence-book.ts';
 
@@ -22,28 +22,30 @@ export interface FenceCausesComponents {
   readonly book: FenceBook;
   readonly clock: Clock;
   readonly isLinked: (node: NodeName) => boolean;
-  readonly append: (record: NodeFence | NodeLinked) => void;
+  readonly append: (record: EventRecord) => void;
 }
 
 export interface FenceCauses {
-  /** The book has read it where it is the book's. */
   nodeRecord(record: NodeRecord): void;
+  /** The book has a new entry of it. */
+  booked(node: NodeName): void;
   /** Its link came up or ended. */
   linkChanged(node: NodeName): void;
   /** Whether the API says that it is out of service. */
   isTainted(node: NodeName): boolean;
+  /** Whether the API says that it is gone, one way or the other. */
+  isSuspect(node: NodeName): boolean;
 }
 
-type Cause = Exclude<FencedBy, 'Operator'>;
-type Said = 'Deleted' | 'Taint' | 'in service';
+type Step = 'suspect' | 'suspect again' | 'fence' | 'fence anew' | 'clear taint';
 
-interface Watched {
-  readonly cause: Cause;
-  readonly linked: boolean;
+interface Pending {
+  readonly step: Step;
+  /** The entry on which it builds. */
+  readonly entry: number;
   readonly cancel: () => void;
 }
 
-/** Of a wait; and a hub with the link of such a node says so within each part of the others'. */
 const PARTS = 4;
 const DEFAULT_QUARANTINE_MS = 120_000;
 
@@ -53,78 +55,106 @@ export function createFenceCauses(
   records: Iterable<NodeRecord>,
 ): FenceCauses {
   const { world, book, clock, isLinked, append } = components;
-  const said = new Map<NodeName, Said>();
-  const watched = new Map<NodeName, Watched>();
+  const said = new Map<NodeName, Suspicion>();
+  const pending = new Map<NodeName, Pending>();
+  /** Its link just ended, or it is newly said to be gone: to suspect it need not wait. */
+  const news = new Set<NodeName>();
 
-  function causeOf(node: NodeName): Cause | null {
-    const now = said.get(node) ?? 'in service';
-    const by = book.get(node)?.by ?? null;
-    if (now === 'Deleted' && by === null) return 'Deleted';
-    const counts = book.get(node)?.taintSpent !== true;
-    return now === 'Taint' && counts && (by === null || by === 'Deleted') ? 'Taint' : null;
+  /** What is to be done next about a node, now or after a wait; null: nothing. */
+  function stepOf(node: NodeName): Step | null {
+    const cause = said.get(node);
+    const booked = book.get(node);
+    const by = booked?.by ?? null;
+    if (booked?.taintSpent === true) {
+      if (cause !== 'Taint') return 'clear taint';
+      return null;
+    }
+    if (cause === undefined || isLinked(node)) return null;
+    // What somebody states goes for pools too that do not take a deletion for it.
+    if (by !== null) return by === 'Deleted' && cause === 'Taint' ? 'fence anew' : null;
+    if (booked?.suspect === cause) return 'fence';
+    return booked === undefined || news.has(node) ? 'suspect' : 'suspect again';
   }
 
-  function look(node: NodeName, anew: boolean): void {
-    const cause = causeOf(node);
-    const linked = isLinked(node);
-    const known = watched.get(node);
-    if (!anew && known?.cause === cause && known.linked === linked) return;
+  function look(node: NodeName): void {
+    const step = stepOf(node);
+    const entry = book.get(node)?.entry ?? 0;
+    const known = pending.get(node);
+    if (known !== undefined && known.step === step && known.entry === entry) return;
     known?.cancel();
-    watched.delete(node);
-    if (cause === null) return;
-    const cancel = linked ? sayLinked(node) : fenceLater(node, cause);
-    watched.set(node, { cause, linked, cancel });
+    pending.delete(node);
+    if (step === null) return;
+    const waits = step === 'fence' || step === 'suspect again';
+    const cancel = inParts(clock, waits ? waitMs(node) : 0, () => take(node, step));
+    pending.set(node, { step, entry, cancel });
   }
 
-  function fenceLater(node: NodeName, by: Cause): () => void {
-    const waitMs = by === 'Deleted' ? Math.max(linkGraceMs, quarantineMs(world)) : linkGraceMs;
-    let cancel = (): void => undefined;
-    const wait = (parts: number): void => {
-      if (parts === 0) append({ type: 'NodeFence', node, by, taintSpent: false });
-      else cancel = clock.after(waitMs / PARTS, () => wait(parts - 1));
-    };
-    wait(PARTS);
-    return () => cancel();
+  function take(node: NodeName, step: Step): void {
+    const cause = said.get(node) ?? null;
+    news.delete(node);
+    switch (step) {
+      case 'suspect':
+      case 'suspect again':
+        append(book.next(node, { suspect: cause }));
+        return;
+      case 'fence':
+      case 'fence anew':
+        append(book.next(node, { by: cause }));
+        return;
+      case 'clear taint':
+        append(book.next(node, { taintSpent: false }));
+    }
   }
 
-  function sayLinked(node: NodeName): () => void {
-    let cancel = (): void => undefined;
-    const say = (): void => {
-      append({ type: 'NodeLinked', node, atMs: clock.nowMs() });
-      cancel = clock.after(linkGraceMs / PARTS, say);
-    };
-    say();
-    return () => cancel();
+  function waitMs(node: NodeName): number {
+    const isDeleted = said.get(node) === 'Deleted';
+    return isDeleted ? Math.max(linkGraceMs, quarantineMs(world)) : linkGraceMs;
   }
 
-  function take(record: NodeRecord): void {
-    if (record.type === 'NodeFromApi') said.set(record.node, saidBy(record.facts));
+  function hear(record: NodeRecord): void {
+    if (record.type !== 'NodeFromApi') return;
+    const { node } = record;
+    const now = suspicionOf(record);
+    if (now !== null && now !== said.get(node)) news.add(node);
+    if (now === null) said.delete(node);
+    else said.set(node, now);
   }
 
-  for (const record of records) take(record);
-  for (const node of said.keys()) look(node, true);
+  for (const record of records) hear(record);
+  for (const node of new Set([...said.keys(), ...book.nodes()])) look(node);
   return {
     nodeRecord: (record) => {
-      const { node } = record;
-      take(record);
-      const fence = book.get(node);
-      if (record.type === 'NodeFromApi' && fence?.taintSpent === true && !isTainted(node)) {
-        append({ type: 'NodeFence', node, by: fence.by, taintSpent: false });
-      }
-      look(node, record.type === 'NodeLinked' && !isLinked(node));
+      hear(record);
+      look(record.node);
     },
-    linkChanged: (node) => look(node, true),
-    isTainted,
+    booked: look,
+    linkChanged: (node) => {
+      if (!isLinked(node)) news.add(node);
+      look(node);
+    },
+    isTainted: (node) => said.get(node) === 'Taint',
+    isSuspect: (node) => said.has(node) || (book.get(node)?.suspect ?? null) !== null,
   };
-
-  function isTainted(node: NodeName): boolean {
-    return said.get(node) === 'Taint';
-  }
 }
 
-function saidBy(facts: { readonly outOfService: boolean } | null): Said {
+/** A process that stood still has at most one part of it behind it when it goes on. */
+function inParts(clock: Clock, totalMs: number, call: () => void): () => void {
+  if (totalMs === 0) {
+    call();
+    return () => undefined;
+  }
+  let cancel = (): void => undefined;
+  const wait = (parts: number): void => {
+    if (parts === 0) call();
+    else cancel = clock.after(totalMs / PARTS, () => wait(parts - 1));
+  };
+  wait(PARTS);
+  return () => cancel();
+}
+
+function suspicionOf({ facts }: NodeFromApi): Suspicion | null {
   if (facts === null) return 'Deleted';
-  return facts.outOfService ? 'Taint' : 'in service';
+  return facts.outOfService ? 'Taint' : null;
 }
 
 /** The longest that any block rests. */

@@ -5,11 +5,12 @@
  * a push is held back while any aggregate may still count a fence in their place.
  */
 import type { Effects } from '../aggregates/effects.ts';
+import type { BookedFence } from '../aggregates/fences/state.ts';
 import type { NamespaceState } from '../aggregates/namespace/state.ts';
 import type { World } from '../aggregates/world.ts';
 import type { AggregateKey, NodeName } from '../contract/identity.ts';
 import { type EventRecord, eventRecord, type LoggedEvent } from '../contract/records.ts';
-import type { BookedFence, FenceBook } from './fence-book.ts';
+import type { FenceBook } from './fence-book.ts';
 
 export interface FencesComponents {
   readonly world: World;
@@ -19,7 +20,7 @@ export interface FencesComponents {
 }
 
 export interface Fences {
-  /** After the book has a new record of this node. */
+  /** The book has a new entry of it. */
   booked(node: NodeName): void;
   /** After the fold took it. Answers the nodes that may be pushed to again. */
   event(event: LoggedEvent, effects: Effects): readonly NodeName[];
@@ -34,7 +35,8 @@ export function createFences({ world, book, append }: FencesComponents): Fences 
   /** True when nothing is owed for the node any more, and was until now. */
   function look(state: NamespaceState, node: NodeName): boolean {
     const fence = book.get(node);
-    if (fence === undefined) return false;
+    // One that was only ever suspected is like any other.
+    if (fence === undefined || fence.number === 0) return false;
     const owed = owing.get(node);
     if ((state.fences.get(node)?.number ?? -1) >= fence.number) {
       const wasOwed = owed?.delete(state.key) === true;
@@ -42,7 +44,7 @@ export function createFences({ world, book, append }: FencesComponents): Fences 
     }
     if (owed?.get(state.key) === fence.number) return false;
     owing.set(node, (owed ?? new Map()).set(state.key, fence.number));
-    append(observation(state.key, fence));
+    append(observation(state.key, node, fence));
     return false;
   }
 
@@ -85,7 +87,11 @@ function touched(state: NamespaceState, { body }: EventRecord, effects: Effects)
   return [...nodes];
 }
 
-function observation(aggregate: AggregateKey, { node, by, number }: BookedFence): EventRecord {
+function observation(
+  aggregate: AggregateKey,
+  node: NodeName,
+  { by, number }: BookedFence,
+): EventRecord {
   const source = { by: `fence/${node}`, number };
   if (by === null) return eventRecord(aggregate, { type: 'NodeReturned', node }, source);
   return eventRecord(aggregate, { type: 'NodeFenced', node, by }, source);

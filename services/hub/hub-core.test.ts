@@ -13,13 +13,11 @@ import {
 import { EMPTY_CHECKSUM } from '../contract/resource-checksum.ts';
 import type { Topic } from '../contract/topics.ts';
 import { jsonLog } from '../runtime/log.ts';
-import { createFenceBook } from './fence-book.ts';
 import { createHubCore, type HubCore } from './hub-core.ts';
 import type { AgentLink } from './node-links.ts';
 import { converged } from './node-status.ts';
 import type { Held, Push } from './session.ts';
 
-const LINK_GRACE_MS = 10_000;
 const GATEWAY = { 'berth.dev/gateway': 'true' };
 const NOTHING: Held = { version: {}, checksum: EMPTY_CHECKSUM };
 
@@ -46,7 +44,6 @@ function keyOf({ type, node }: NodeRecord): string {
 function hubOn(story: Story, nodeRecords: readonly NodeRecord[] = []) {
   const clock = manualClock();
   const world = createWorld();
-  const book = createFenceBook();
   const wire: { readonly node: string; readonly push: Push }[] = [];
   const said: string[] = [];
   const appended: { readonly topic: Topic; readonly value: Readonly<Record<string, unknown>> }[] =
@@ -59,13 +56,12 @@ function hubOn(story: Story, nodeRecords: readonly NodeRecord[] = []) {
   }
   for (const event of unread()) world.apply(event);
   const core = createHubCore(
-    { gatewayWaitMs: 1000, linkGraceMs: LINK_GRACE_MS },
+    { gatewayWaitMs: 1000, linkGraceMs: 10_000 },
     {
       world,
       clock,
       log: jsonLog({ level: 'silent' }),
       nodeRecords: new Map(nodeRecords.map((record) => [keyOf(record), record])),
-      fenceBook: book,
       append: (topic, { value }) => appended.push({ topic, value }),
     },
   );

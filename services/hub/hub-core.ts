@@ -8,13 +8,9 @@ import { canonicalJson } from '../contract/canonical.ts';
 import type { NodeName } from '../contract/identity.ts';
 import {
   type AckRecord,
-  type NodeFence,
   type NodeFromAgent,
-  type NodeLinked,
   type NodeRecord,
   nodeAgentKey,
-  nodeFenceKey,
-  nodeLinkKey,
 } from '../contract/node-records.ts';
 import type { EventRecord, LoggedEvent } from '../contract/records.ts';
 import { TOPICS, type Topic } from '../contract/topics.ts';
@@ -22,18 +18,20 @@ import { isAtLeast, type Version } from '../contract/version.ts';
 import type { NewEntry } from '../ports/event-log/port.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
-import type { FenceBook } from './fence-book.ts';
+import { createFenceBook, type FenceBook } from './fence-book.ts';
 import { createFenceCauses, type FenceCauses } from './fence-causes.ts';
 import { createFences, type Fences } from './fences.ts';
 import { createGatewayWaits, type GatewayWaits } from './gateway-waits.ts';
 import type { Hello } from './link-messages.ts';
 import type { AgentAck, LinkHandlers } from './link-server.ts';
 import { type AgentLink, createNodeLinks, type NodeLinks } from './node-links.ts';
-import type { NodeRecords } from './node-records.ts';
 import type { NodeStatus } from './node-status.ts';
 import { createReleaseAcks, type ReleaseAcks } from './release-acks.ts';
 import type { Push, WantedSet } from './session.ts';
 import { createViews, type Views } from './views/views.ts';
+
+/** The latest of each key of `berth.nodes`. */
+export type NodeRecords = Map<string, NodeRecord>;
 
 export interface HubCoreInit {
   readonly gatewayWaitMs: number;
@@ -44,17 +42,13 @@ export interface HubCoreInit {
 export interface HubCoreComponents {
   readonly world: World;
   readonly nodeRecords: NodeRecords;
-  readonly fenceBook: FenceBook;
   readonly clock: Clock;
   readonly log: Log;
   readonly append: (topic: Topic, entry: NewEntry) => void;
   /** A node said that it has more than this hub has read. @default nobody is told */
   readonly onNodeAhead?: (node: NodeName, version: Version) => void;
-  /**
-   * Calls back when all node records that there are now were read; answers how to give that up.
-   * @default at once
-   */
-  readonly whenNodesRead?: (call: () => void) => () => void;
+  /** Where the log ends now. @default nothing is waited for */
+  readonly eventsEnd?: () => Promise<Version>;
 }
 
 export interface HubCore extends LinkHandlers {
@@ -70,9 +64,14 @@ interface Parts extends HubCoreComponents {
   readonly nodes: NodeLinks;
   readonly waits: GatewayWaits;
   readonly fences: Fences;
+  readonly book: FenceBook;
   readonly causes: FenceCauses;
-  /** Nodes whose hello came before all that was said of them until then was read. */
-  readonly greeting: Map<NodeName, () => void>;
+  /** Nodes that said hello before all was read that the log had then; null: its end is asked. */
+  readonly greeting: Map<NodeName, Version | null>;
+  /** The last hello of each node, while what it waits for is asked. */
+  readonly hellos: Map<NodeName, symbol>;
+  /** Nodes whose return is on its way into the book. */
+  readonly returning: Set<NodeName>;
 }
 
 export function createHubCore(init: HubCoreInit, components: HubCoreComponents): HubCore {
@@ -102,15 +101,14 @@ export function createHubCore(init: HubCoreInit, components: HubCoreComponents):
 }
 
 function createParts(init: HubCoreInit, components: HubCoreComponents): Parts {
-  const { world, clock, nodeRecords, fenceBook: book, append } = components;
+  const { world, clock, nodeRecords, append } = components;
   const views = createViews(world, nodeRecords.values());
   const releases = createReleaseAcks(world);
-  const fences = createFences({
-    world,
-    book,
-    append: (record) => append(TOPICS.events.name, eventEntry(record)),
-  });
+  const book = createFenceBook(world);
+  const observe = (record: EventRecord): void => append(TOPICS.events.name, eventEntry(record));
+  const fences = createFences({ world, book, append: observe });
   const greeting: Parts['greeting'] = new Map();
+  const returning: Parts['returning'] = new Set();
   const nodes = createNodeLinks({
     clock,
     wanted: (node) => wantedSet(world, views, node),
@@ -118,24 +116,30 @@ function createParts(init: HubCoreInit, components: HubCoreComponents): Parts {
     gateways: () => views.gateways().filter((node) => !book.isFenced(node)),
     nodesWithPods: () => [...views.nodesWithPods()].filter((node) => !book.isFenced(node)),
     ackNeeded: releases.waitsFor,
-    mayPush: (node) => !greeting.has(node) && fences.mayPush(node),
+    mayPush: (node) => !greeting.has(node) && !returning.has(node) && fences.mayPush(node),
   });
   const causes = createFenceCauses(
     { linkGraceMs: init.linkGraceMs },
-    {
-      world,
-      book,
-      clock,
-      isLinked: nodes.isLinked,
-      append: (record) => append(TOPICS.nodes.name, nodeEntry(record)),
-    },
+    { world, book, clock, isLinked: nodes.isLinked, append: observe },
     nodeRecords.values(),
   );
   const waits = createGatewayWaits(
     { boundMs: init.gatewayWaitMs },
     { clock, inForce: nodes.gatewaysHave },
   );
-  return { ...components, views, releases, nodes, waits, fences, causes, greeting };
+  return {
+    ...components,
+    views,
+    releases,
+    nodes,
+    waits,
+    fences,
+    book,
+    causes,
+    greeting,
+    hellos: new Map(),
+    returning,
+  };
 }
 
 function wantedSet(world: World, views: Views, node: NodeName): WantedSet {
@@ -153,23 +157,14 @@ function takeEvents(parts: Parts, events: readonly LoggedEvent[]): void {
     parts.views.event(event, effects);
     for (const node of parts.releases.event(event, effects)) released.add(node);
     for (const node of parts.fences.event(event, effects)) mayBePushed.add(node);
+    const { body } = event.record;
+    if (body.type !== 'FenceBooked' || effects.ignored !== null) continue;
+    takeBooked(parts, body.node);
+    mayBePushed.add(body.node);
   }
   for (const node of released) parts.nodes.wantAck(node);
+  welcomeThoseRead(parts);
   sendChanges(parts, [...released, ...mayBePushed]);
-}
-
-function takeNodeRecord(parts: Parts, record: NodeRecord): void {
-  const { views, nodes, fences, causes, fenceBook, log } = parts;
-  const { node } = record;
-  views.nodeRecord(record);
-  if (record.type === 'NodeFence') {
-    log.warn({ node, by: record.by }, record.by === null ? 'node returned' : 'node is fenced');
-    fences.booked(node);
-    // Its link may be one from before: it returns by saying hello.
-    if (fenceBook.isFenced(node)) nodes.close(node, 'this node was fenced');
-  }
-  causes.nodeRecord(record);
-  sendChanges(parts, [node]);
 }
 
 function sendChanges({ views, nodes, waits }: Parts, released: Iterable<NodeName>): void {
@@ -177,6 +172,25 @@ function sendChanges({ views, nodes, waits }: Parts, released: Iterable<NodeName
   nodes.changed(changes);
   nodes.send([...changes.keys(), ...released]);
   waits.look();
+}
+
+function takeNodeRecord(parts: Parts, record: NodeRecord): void {
+  parts.views.nodeRecord(record);
+  parts.causes.nodeRecord(record);
+  sendChanges(parts, []);
+}
+
+/** The fence book has a new entry of the node. */
+function takeBooked({ book, fences, causes, nodes, returning, log }: Parts, node: NodeName): void {
+  const entry = book.get(node);
+  if (entry === undefined) return;
+  log.warn({ node, by: entry.by, suspect: entry.suspect }, 'fence book');
+  returning.delete(node);
+  fences.booked(node);
+  causes.booked(node);
+  // Its link may be one from before, or half dead: it is here if it says hello.
+  if (entry.by !== null) nodes.close(node, 'this node was fenced');
+  else if (entry.suspect !== null) nodes.close(node, 'this node is said to be gone');
 }
 
 function takeHello(parts: Parts, link: AgentLink, hello: Hello): void {
@@ -200,28 +214,43 @@ function takeHello(parts: Parts, link: AgentLink, hello: Hello): void {
   waits.look();
 }
 
-/** Whatever was said of the node before it came is known before it is pushed anything. */
+/** Whatever the log said of the node before it came is known before it is pushed anything. */
 function greet(parts: Parts, node: NodeName): void {
-  const { nodes, fenceBook, causes, greeting, append } = parts;
-  const whenNodesRead = parts.whenNodesRead ?? atOnce;
-  let read = false;
-  greeting.get(node)?.();
+  const { greeting, eventsEnd } = parts;
+  if (eventsEnd === undefined) {
+    welcome(parts, node);
+    return;
+  }
+  // A map of its own for each hello: a later one waits for a later end.
   greeting.delete(node);
-  const giveUp = whenNodesRead(() => {
-    read = true;
-    greeting.delete(node);
-    if (fenceBook.isFenced(node)) {
-      const taintSpent = causes.isTainted(node);
-      append(TOPICS.nodes.name, nodeEntry({ type: 'NodeFence', node, by: null, taintSpent }));
-    }
-    nodes.send([node]);
+  greeting.set(node, null);
+  const token = Symbol(node);
+  parts.hellos.set(node, token);
+  void eventsEnd().then((end) => {
+    if (parts.hellos.get(node) !== token) return;
+    greeting.set(node, end);
+    welcomeThoseRead(parts);
   });
-  if (!read) greeting.set(node, giveUp);
 }
 
-function atOnce(call: () => void): () => void {
-  call();
-  return () => undefined;
+function welcomeThoseRead(parts: Parts): void {
+  for (const [node, end] of parts.greeting) {
+    if (end === null || !isAtLeast(parts.world.version, end)) continue;
+    parts.greeting.delete(node);
+    welcome(parts, node);
+  }
+}
+
+/** It is here, whatever was said of it; and that is booked before it is pushed anything. */
+function welcome(parts: Parts, node: NodeName): void {
+  const { book, causes, nodes, returning, append } = parts;
+  if (book.isFenced(node) || causes.isSuspect(node)) {
+    const entry = { by: null, suspect: null, taintSpent: causes.isTainted(node) };
+    const record = book.next(node, entry);
+    returning.add(node);
+    append(TOPICS.events.name, eventEntry(record));
+  }
+  nodes.send([node]);
 }
 
 function takeAck(parts: Parts, link: AgentLink, ack: AgentAck): void {
@@ -292,9 +321,4 @@ function ackEntry(
 
 function eventEntry(record: EventRecord): NewEntry {
   return { key: record.aggregate, value: { ...record } };
-}
-
-function nodeEntry(record: NodeFence | NodeLinked): NewEntry {
-  const key = record.type === 'NodeFence' ? nodeFenceKey(record.node) : nodeLinkKey(record.node);
-  return { key, value: { ...record } };
 }

@@ -5,6 +5,7 @@
 import { createWorld } from '../aggregates/world.ts';
 import type { NodeName } from '../contract/identity.ts';
 import { loggedEvent } from '../contract/logged-event.ts';
+import type { NodeRecord } from '../contract/node-records.ts';
 import { TOPICS } from '../contract/topics.ts';
 import { nextOffsets, type Version } from '../contract/version.ts';
 import type { Checkpoints } from '../ports/checkpoints/port.ts';
@@ -17,9 +18,9 @@ import type { Random } from '../runtime/random.ts';
 import { sameTlsFiles, type TlsFiles } from '../runtime/tls-files.ts';
 import { createAppender } from './appender.ts';
 import { beyondTheEnd } from './beyond-the-end.ts';
-import { createHubCore, type HubCore } from './hub-core.ts';
+import { createEventsEnd } from './events-end.ts';
+import { createHubCore, type HubCore, type NodeRecords } from './hub-core.ts';
 import { type LinkServer, startLinkServer } from './link-server.ts';
-import { createReadNodeRecords } from './node-records.ts';
 import { converged, type NodeStatus } from './node-status.ts';
 
 export interface HubInit {
@@ -65,8 +66,9 @@ const RENEW_EVERY_MS = 30_000;
 export async function createHub(init: HubInit, components: HubComponents): Promise<Hub> {
   const { eventLog, checkpoints, clock, random, log } = components;
   const world = createWorld(await checkpoints.all());
-  const nodeRecords = createReadNodeRecords({ eventLog, clock, log });
+  const nodeRecords: NodeRecords = new Map();
   const appender = createAppender({ eventLog, clock, log });
+  const eventsEnd = createEventsEnd({ eventLog, clock, log });
   const eventsRead = Promise.withResolvers<void>();
   const nodesRead = Promise.withResolvers<void>();
   const serving = Promise.withResolvers<number>();
@@ -86,13 +88,12 @@ export async function createHub(init: HubInit, components: HubComponents): Promi
       },
       {
         world,
-        nodeRecords: nodeRecords.latest,
-        fenceBook: nodeRecords.book,
+        nodeRecords,
         clock,
         log,
         append: appender.add,
         onNodeAhead,
-        whenNodesRead: nodeRecords.whenReadToNow,
+        eventsEnd: () => eventsEnd(signal),
       },
     );
     const files = await init.certificate();
@@ -133,8 +134,9 @@ export async function createHub(init: HubInit, components: HubComponents): Promi
         trigger: stream(TOPICS.nodes.name, async () => ({})),
         handler: {
           batch: async (entries) => {
-            for (const entry of entries) {
-              const record = nodeRecords.take(entry);
+            for (const { key, value } of entries) {
+              const record = value as unknown as NodeRecord;
+              nodeRecords.set(key, record);
               core?.nodeRecord(record);
             }
           },

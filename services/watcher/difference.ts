@@ -135,6 +135,10 @@ function* factsIn(state: AggregateState): Generator<readonly [SourceKey, unknown
       return;
     case 'target':
       if (state.spec !== null) yield [{ kind: 'AclTarget', name }, state.spec];
+      return;
+    case 'fences':
+      // Of no source: hubs write it.
+      return;
   }
 }
 

@@ -88,6 +88,7 @@ function step<S extends LedgerState>(
     case 'Decision':
       return decisionStep(state, body, event, rules, effects);
     case 'ReleaseAcked':
+    case 'FenceBooked':
     case 'NodeFenced':
     case 'NodeReturned':
     case 'Tick':

@@ -62,6 +62,7 @@ function observe(
       return fenceObserved(state, fact.node, null, numberOf(event), effects);
     case 'Tick':
       return tick(state, fact, event, effects);
+    case 'FenceBooked':
     case 'PoolObserved':
     case 'PoolGone':
     case 'TargetObserved':

@@ -70,19 +70,9 @@ export function createSteering(): Steering {
     gateways,
     blocks,
     nodeRecord: (record) => {
-      switch (record.type) {
-        case 'NodeFromAgent':
-          nextHops.put(nodeResource(record));
-          return;
-        case 'NodeFromApi':
-          if (gateways.setLabels(record.node, record.facts?.labels ?? null)) {
-            showGateways([record.node]);
-          }
-          return;
-        case 'NodeFence':
-        case 'NodeLinked':
-          // Of no concern to kernels: what a fence frees comes by the log.
-          return;
+      if (record.type === 'NodeFromAgent') nextHops.put(nodeResource(record));
+      else if (gateways.setLabels(record.node, record.facts?.labels ?? null)) {
+        showGateways([record.node]);
       }
     },
     setPools: (selectors) => showGateways(gateways.setPools(selectors)),

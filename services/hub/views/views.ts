@@ -47,6 +47,10 @@ export function createViews(world: World, nodeRecords: Iterable<NodeRecord>): Vi
       case 'target':
         if (!touched.specification) return;
         policies.setTarget(aggregateName(state.key), state.spec?.destinations ?? null);
+        return;
+      case 'fences':
+        // Of no concern to kernels: what a fence frees comes by the namespaces.
+        return;
     }
   }
 
@@ -102,6 +106,7 @@ function everythingIn(state: AggregateState): Touched {
     case 'pools':
       return { ...none, claims: new Set(state.claims.keys()), specification };
     case 'target':
+    case 'fences':
       return { ...none, specification };
   }
 }

@@ -4,11 +4,12 @@
  */
 import { createWorld } from '../../../services/aggregates/world.ts';
 import { loggedEvent } from '../../../services/contract/logged-event.ts';
+import type { NodeRecord } from '../../../services/contract/node-records.ts';
 import { TOPICS } from '../../../services/contract/topics.ts';
 import { nextOffsets } from '../../../services/contract/version.ts';
 import { createAppender } from '../../../services/hub/appender.ts';
-import { createHubCore, type HubCore } from '../../../services/hub/hub-core.ts';
-import { createReadNodeRecords } from '../../../services/hub/node-records.ts';
+import { createEventsEnd } from '../../../services/hub/events-end.ts';
+import { createHubCore, type HubCore, type NodeRecords } from '../../../services/hub/hub-core.ts';
 import { defineFunction, service, stream } from '../../../services/runtime/define-function.ts';
 import type { Life } from '../scheduler.ts';
 import { logInto, type Surroundings } from '../surroundings.ts';
@@ -37,18 +38,19 @@ export function hubProcess(
     const clock = surroundings.scheduler.clockOf(life);
     const components = { eventLog: eventLog.client(life), jobs: jobs.client(life), clock, log };
     const world = createWorld(await checkpoints.client(life).all());
-    const nodeRecords = createReadNodeRecords(components);
+    const nodeRecords: NodeRecords = new Map();
     const appender = createAppender(components);
+    const eventsEnd = createEventsEnd(components);
+    const forEver = new AbortController().signal;
     let core: HubCore | null = null;
     let unread = 2;
     const caughtUp = async (): Promise<void> => {
       unread -= 1;
       if (unread > 0) return;
       const append = appender.add;
-      const { latest, book, whenReadToNow: whenNodesRead } = nodeRecords;
       const init = { gatewayWaitMs: GATEWAY_WAIT_MS, linkGraceMs: LINK_GRACE_MS };
-      const known = { world, nodeRecords: latest, fenceBook: book, whenNodesRead };
-      core = createHubCore(init, { ...known, clock, log, append });
+      const told = { world, nodeRecords, clock, log, append };
+      core = createHubCore(init, { ...told, eventsEnd: () => eventsEnd(forEver) });
       served = { life, core };
     };
     const functions = [
@@ -69,8 +71,9 @@ export function hubProcess(
         trigger: stream(TOPICS.nodes.name, async () => ({})),
         handler: {
           batch: async (entries) => {
-            for (const entry of entries) {
-              const record = nodeRecords.take(entry);
+            for (const { key, value } of entries) {
+              const record = value as unknown as NodeRecord;
+              nodeRecords.set(key, record);
               core?.nodeRecord(record);
             }
           },
