@@ -8,6 +8,7 @@
 #include <bpf/bpf_helpers.h>
 #include "lib/arp.h"
 #include "lib/count.h"
+#include "lib/lease.h"
 #include "lib/steer.h"
 
 static __always_inline bool is_mac(const __u8 *mac, const __u8 *wanted)
@@ -27,8 +28,10 @@ static __always_inline int steer_frame(void *data, void *end, const __u8 *own_ma
 	if (packet.ports == PORTS_CUT_OFF && !packet.l4_offset)
 		return XDP_PASS;
 	steering = steer(&packet);
-	if (steering.reason == BERTH_REASON_NONE)
+	if (steering.reason == BERTH_REASON_NONE) {
+		note_heartbeat(&packet);
 		return XDP_PASS;
+	}
 	count(steering.reason, length);
 	if (steering.reason != BERTH_REASON_STEERED || !steering.node)
 		return XDP_DROP;

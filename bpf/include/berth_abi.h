@@ -143,6 +143,14 @@ struct berth_node {
 };
 _Static_assert(sizeof(struct berth_node) == 24, "layout");
 
+/* --- underlays: underlay IP of a node in `nodes` -> its index --- */
+
+struct berth_underlay {
+	__u16 node_index; /* HBO */
+	__u8 reserved[2];
+};
+_Static_assert(sizeof(struct berth_underlay) == 4, "layout");
+
 /* --- addresses: NAT address -> its place in blocks --- */
 
 /* This gateway answers ARP for it. */
@@ -184,6 +192,30 @@ struct berth_config {
 	__u8 reserved[8];
 };
 _Static_assert(sizeof(struct berth_config) == 16, "layout");
+
+/*
+ * --- lease: one element, which the agent of a gateway writes ---
+ *
+ * A gateway whose agent is dead or frozen must leave ARP to another one that lives, and must go on
+ * if it is the last. So its agent renews a lease. The gateway answers ARP for an address that it
+ * owns if no lease is needed (0), or it is not over, or no heartbeat of another gateway came for
+ * heartbeat_fresh_ns. A heartbeat is a UDP datagram to heartbeat_port of this gateway's MAC, from
+ * an IP in `underlays`; it goes on to the stack. Times are CLOCK_MONOTONIC's (bpf_ktime_get_ns).
+ */
+struct berth_lease {
+	__u64 arp_lease_until_ns;
+	__u64 heartbeat_fresh_ns;
+	__u16 heartbeat_port; /* HBO; 0: none is looked for */
+	__u8 reserved[6];
+};
+_Static_assert(sizeof(struct berth_lease) == 24, "layout");
+
+/* --- heartbeats: one element, which berth_steer alone writes --- */
+
+struct berth_heartbeats {
+	__u64 heartbeat_seen_ns; /* of any other gateway, last; 0: never */
+};
+_Static_assert(sizeof(struct berth_heartbeats) == 8, "layout");
 
 /* --- counters: reason -> sums, one a CPU --- */
 

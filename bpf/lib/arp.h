@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
 /*
  * Answers "who has" for the NAT addresses that this gateway owns. They are on no interface, so that
- * the stack takes nothing that is for them; hence somebody else must answer.
+ * the stack takes nothing that is for them; hence somebody else must answer. Without a lease, while
+ * another gateway lives, it keeps silent: that one answers.
  */
 #ifndef BERTH_ARP_H
 #define BERTH_ARP_H
 
+#include "lease.h"
 #include "maps.h"
 #include "packet.h"
 
@@ -44,7 +46,7 @@ static __always_inline bool answer_arp(void *data, void *end, const __u8 *own_ma
 		return false;
 	mapped_ip(&wanted, arp->target_ip);
 	address = bpf_map_lookup_elem(&addresses, &wanted);
-	if (!address || !(address->flags & BERTH_ADDRESS_OWNED))
+	if (!address || !(address->flags & BERTH_ADDRESS_OWNED) || !may_answer_arp())
 		return false;
 	asker = arp->sender_ip;
 	__builtin_memcpy(eth->h_dest, arp->sender_mac, ETH_ALEN);

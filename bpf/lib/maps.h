@@ -43,6 +43,14 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, BERTH_NODES_ENTRIES);
+	__type(key, union berth_ip);
+	__type(value, struct berth_underlay);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+} underlays SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, BERTH_ADDRESSES_ENTRIES);
 	__type(key, union berth_ip);
 	__type(value, struct berth_address);
@@ -73,6 +81,22 @@ struct {
 	__type(value, struct berth_config);
 	__uint(pinning, LIBBPF_PIN_BY_NAME);
 } config SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct berth_lease);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+} lease SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct berth_heartbeats);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+} heartbeats SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);

@@ -22,6 +22,7 @@ import { encodeInterface } from '../../ports/datapath/tables/interfaces.ts';
 import { encodeNode } from '../../ports/datapath/tables/nodes.ts';
 import { encodePod, type PodBerth } from '../../ports/datapath/tables/pods.ts';
 import { encodePolicyEntry, type PolicyEntry } from '../../ports/datapath/tables/policies.ts';
+import { encodeUnderlay } from '../../ports/datapath/tables/underlays.ts';
 import type { LocalAttachment } from '../pod-attachment.ts';
 import { destinationOf } from '../resource.ts';
 import type { OwnedEntry } from './claims.ts';
@@ -143,7 +144,8 @@ export function compileNode(node: Node, context: CompileContext): Compiled {
   if (nodeIndex === null) return { entries: [], dependsOn: [] };
   const underlayIp = ipFromBytes(node.underlayIp);
   const entry = encodeNode({ nodeIndex, mac: macText(node.mac), underlayIp });
-  return { entries: [owned('nodes', entry)], dependsOn: [] };
+  const underlay = encodeUnderlay({ underlayIp, nodeIndex });
+  return { entries: [owned('nodes', entry), owned('underlays', underlay)], dependsOn: [] };
 }
 
 /** Blocks of this node's own pods come with the pods. */

@@ -6,6 +6,7 @@ import type { Entry, TableName } from '../../ports/datapath/port.ts';
 
 export const TABLE_NAMES = [
   'nodes',
+  'underlays',
   'blocks',
   'addresses',
   'policies',
@@ -28,6 +29,7 @@ export type Content = Readonly<Record<TableName, Map<KeyText, Uint8Array>>>;
 export function emptyContent(): Content {
   return {
     nodes: new Map(),
+    underlays: new Map(),
     blocks: new Map(),
     addresses: new Map(),
     policies: new Map(),

@@ -15,8 +15,24 @@ import { type Difference, differencesAt, type WantedAt } from './difference.ts';
 import { retractions } from './retractions.ts';
 import type { Step } from './step.ts';
 
-const BEFORE_GUARDS = ['nodes', 'blocks', 'addresses', 'policies', 'interfaces', 'pods'] as const;
-const REMOVAL = ['pods', 'interfaces', 'policies', 'addresses', 'blocks', 'nodes'] as const;
+const BEFORE_GUARDS = [
+  'nodes',
+  'underlays',
+  'blocks',
+  'addresses',
+  'policies',
+  'interfaces',
+  'pods',
+] as const;
+const REMOVAL = [
+  'pods',
+  'interfaces',
+  'policies',
+  'addresses',
+  'blocks',
+  'underlays',
+  'nodes',
+] as const;
 /** Entries that one call of the datapath gets. */
 const BATCH_MAX = 512;
 

@@ -11,6 +11,7 @@ import { cutOffPackets } from './conformance/packets/cut-off.ts';
 import { egressPackets } from './conformance/packets/egress.ts';
 import { enforcementPackets } from './conformance/packets/enforcement.ts';
 import { guardPackets } from './conformance/packets/guard.ts';
+import { leasePackets } from './conformance/packets/lease.ts';
 import { returnPackets } from './conformance/packets/return.ts';
 import { steerPackets } from './conformance/packets/steer.ts';
 import type { PacketSuiteInit } from './conformance/packets/suite.ts';
@@ -22,6 +23,7 @@ const PACKETS = {
   egress: egressPackets,
   return: returnPackets,
   steer: steerPackets,
+  'the lease of a gateway': leasePackets,
   pod: guardPackets,
   'what is only observed': enforcementPackets,
   'what is cut off': cutOffPackets,

@@ -7,6 +7,7 @@ import { existsSync, mkdirSync, readdirSync, rmdirSync, statfsSync, unlinkSync }
 import { join, resolve } from 'node:path';
 import { berthError } from '../../contract/errors.ts';
 import { errnoName } from './kernel/errno.ts';
+import { kernelGateway } from './kernel/kernel-gateway.ts';
 import { destroyLinks, kernelHooks, LINK_FOLDERS } from './kernel/kernel-hooks.ts';
 import { kernelPackets } from './kernel/kernel-packets.ts';
 import { kernelTables } from './kernel/kernel-tables.ts';
@@ -40,6 +41,7 @@ export function kernelDatapath(init: KernelInit): PacketDatapath {
   const hooks = kernelHooks({ pinDir, netns, objects, reopen: () => openObjects(place) });
   const tables = kernelTables(objects);
   const packets = kernelPackets(objects);
+  const gateway = kernelGateway(objects);
   let isClosed = false;
   const guarded = <Args extends unknown[], Answer>(call: (...args: Args) => Answer) => {
     return (...args: Args): Answer => {
@@ -60,6 +62,11 @@ export function kernelDatapath(init: KernelInit): PacketDatapath {
       detach: async (program, on) => guarded(hooks.detach)(program, on),
       attachments: guarded(hooks.attachments),
       interfaceIndex: guarded(hooks.interfaceIndex),
+    },
+    gateway: {
+      setLease: guarded(gateway.setLease),
+      lease: guarded(gateway.lease),
+      heartbeatSeenNs: guarded(gateway.heartbeatSeenNs),
     },
     counters: guarded(() => readCounters(objects)),
     packets: { run: guarded(packets.run) },

@@ -9,6 +9,7 @@
 import { berthError } from '../../contract/errors.ts';
 import { KEPT_NOWHERE, keptInFolder } from './memory/kept.ts';
 import { keptCounters } from './memory/memory-counters.ts';
+import { memoryGateway } from './memory/memory-gateway.ts';
 import { memoryHooks } from './memory/memory-hooks.ts';
 import { memoryPackets } from './memory/memory-packets.ts';
 import { memoryTables } from './memory/memory-tables.ts';
@@ -33,7 +34,8 @@ export function memoryDatapath(init: MemoryInit = {}): PacketDatapath {
   const tables = memoryTables(kept);
   const hooks = memoryHooks(kept, init.interfaces ?? null);
   const counters = keptCounters(kept);
-  const packets = memoryPackets(tables.contents, counters.count);
+  const gateway = memoryGateway(kept);
+  const packets = memoryPackets(tables.contents, gateway, counters.count);
   let isClosed = false;
   const check = (call?: MemoryCall) => {
     if (isClosed) throw berthError('BERTH_DATAPATH_CLOSED', {});
@@ -76,6 +78,20 @@ export function memoryDatapath(init: MemoryInit = {}): PacketDatapath {
       interfaceIndex(on) {
         check();
         return hooks.interfaceIndex(on);
+      },
+    },
+    gateway: {
+      setLease(lease) {
+        check();
+        gateway.setLease(lease);
+      },
+      lease() {
+        check();
+        return gateway.lease();
+      },
+      heartbeatSeenNs() {
+        check();
+        return gateway.heartbeatSeenNs();
       },
     },
     counters() {

@@ -22,6 +22,7 @@ export type TableName =
   | 'policies'
   | 'blocks'
   | 'nodes'
+  | 'underlays'
   | 'addresses'
   | 'localPods'
   | 'interfaces'
@@ -76,6 +77,25 @@ export interface Hooks {
   interfaceIndex(interfaceName: string): number;
 }
 
+/** In ns of CLOCK_MONOTONIC (`process.hrtime`), which the kernel programs read as well. */
+export interface GatewayLease {
+  /** Until then this gateway answers ARP for what it owns. 0: for ever. */
+  readonly arpLeaseUntilNs: bigint;
+  /** Afterwards too, unless another gateway's heartbeat was seen within so long. */
+  readonly heartbeatFreshNs: bigint;
+  /** Where heartbeats of other gateways come, by UDP. 0: none is looked for. */
+  readonly heartbeatPort: number;
+}
+
+/** What a gateway's agent and its steering program tell each other. */
+export interface GatewaySwitch {
+  /** In force for the next packet; kept like a table. All zero until set. */
+  setLease(lease: GatewayLease): void;
+  lease(): GatewayLease;
+  /** When the program last saw another gateway's heartbeat; 0: never. */
+  heartbeatSeenNs(): bigint;
+}
+
 /** Sums since the tables were made. */
 export interface Counter {
   readonly reason: ReasonName;
@@ -87,6 +107,7 @@ export interface Datapath {
   readonly kind: 'kernel' | 'memory';
   readonly tables: Tables;
   readonly hooks: Hooks;
+  readonly gateway: GatewaySwitch;
   /** One for each reason, zero or not. */
   counters(): Counter[];
   close(): void;

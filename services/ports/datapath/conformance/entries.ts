@@ -10,6 +10,7 @@ import { encodeLocalPods } from '../tables/local-pods.ts';
 import { encodeNode } from '../tables/nodes.ts';
 import { encodePod } from '../tables/pods.ts';
 import { encodePolicyEntry } from '../tables/policies.ts';
+import { encodeUnderlay } from '../tables/underlays.ts';
 
 /** One maker a table; different numbers have different keys. */
 export const MAKERS: Readonly<Record<TableName, (number: number) => Entry>> = {
@@ -30,6 +31,7 @@ export const MAKERS: Readonly<Record<TableName, (number: number) => Entry>> = {
     }),
   nodes: (number) =>
     encodeNode({ nodeIndex: number, mac: '02:00:00:00:00:01', underlayIp: ipOf(number) }),
+  underlays: (number) => encodeUnderlay({ underlayIp: ipOf(number), nodeIndex: number }),
   addresses: (number) =>
     encodeAddress({ natAddress: ipOf(number), addressIndex: number, sizeLog2: 10, owned: true }),
   localPods: (number) => encodeLocalPods(parseCidr(`${ipOf(number)}/32`)),

@@ -3,6 +3,7 @@ import { expect } from 'vitest';
 import type { ConformanceCases } from '../../../../test/conformance-suite.ts';
 import { parseIp } from '../../../contract/ip-address.ts';
 import { encodeAddress } from '../tables/addresses.ts';
+import { NO_LEASE } from '../tables/lease.ts';
 import { REASONS } from '../tables/reasons.gen.ts';
 import { TABLE_NAMES, TABLE_SPECS } from '../tables/specs.ts';
 import { contents, MAKERS, made, texts } from './entries.ts';
@@ -63,6 +64,14 @@ export const lifeCases: ConformanceCases<DatapathHarness> = {
     const { tables, hooks } = reopen();
     expect(contents(tables, 'pods')).toEqual(texts(made('pods', 3)));
     expect(hooks.attachments()).toHaveLength(1);
+  },
+
+  async 'keeps a gateway’s lease, and has none at first'({ opened, reopen }) {
+    expect(opened.gateway.lease()).toEqual(NO_LEASE);
+    expect(opened.gateway.heartbeatSeenNs()).toBe(0n);
+    const lease = { arpLeaseUntilNs: 2n ** 63n, heartbeatFreshNs: 5n, heartbeatPort: 7946 };
+    opened.gateway.setLease(lease);
+    expect(reopen().gateway.lease()).toEqual(lease);
   },
 
   async 'remembers what was removed and detached'({ opened, interfaceNames: [on], reopen }) {

@@ -12,7 +12,7 @@ import { type Contents, type Lookup, lookupIn } from './programs/lookup.ts';
 import { type Packet, parsePacket } from './programs/packet.ts';
 import { answerTo } from './programs/reject.ts';
 import type { Result } from './programs/result.ts';
-import { steer } from './programs/steer.ts';
+import { type ArpLease, steer } from './programs/steer.ts';
 
 export type Count = (reason: ReasonName, bytes: number) => void;
 
@@ -26,20 +26,21 @@ const TC_PROGRAMS = {
     guard(lookup, RUN_IFINDEX, packet),
 };
 
-export function memoryPackets(contents: Contents, count: Count): PacketRunner {
+export function memoryPackets(contents: Contents, lease: ArpLease, count: Count): PacketRunner {
   const lookup = lookupIn(contents);
   return {
     run: (program, frames) =>
       frames.map((frame) => {
-        const outcome = program === 'steer' ? runXdp(lookup, frame) : runTc(lookup, program, frame);
+        const outcome =
+          program === 'steer' ? runXdp(lookup, lease, frame) : runTc(lookup, program, frame);
         for (const { reason, bytes } of outcome.counted) count(reason, bytes);
         return outcome;
       }),
   };
 }
 
-function runXdp(lookup: Lookup, frame: Uint8Array): Outcome {
-  const result = steer(lookup, frame);
+function runXdp(lookup: Lookup, lease: ArpLease, frame: Uint8Array): Outcome {
+  const result = steer(lookup, lease, frame);
   if (result === null) return { verdict: 'next', frame: frame.slice(), counted: [] };
   const counted = [once(result.reason, frame)];
   if (CLASSES.get(result.reason) !== 'done') return { verdict: 'drop', frame: NOTHING, counted };

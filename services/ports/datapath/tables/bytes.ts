@@ -12,7 +12,11 @@ import {
 } from '../../../contract/ip-address.ts';
 import type { TableName } from '../port.ts';
 
+/** The agent's tables, and those that belong to one purpose alone. */
+type AnyTable = TableName | 'lease' | 'heartbeats';
+
 const LITTLE_ENDIAN = endianness() === 'LE';
+const U64_BITS = 64;
 const BITS = { u8: 8, u16: 16, u32: 32 } as const;
 
 /** Writes into a new struct of `size` bytes, all zero at first. */
@@ -21,11 +25,12 @@ export interface StructWriter {
   u8(offset: number, value: number): void;
   u16(offset: number, value: number): void;
   u32(offset: number, value: number): void;
+  u64(offset: number, value: bigint): void;
   ip(offset: number, value: IpAddress): void;
   mac(offset: number, value: string): void;
 }
 
-export function structWriter(table: TableName, size: number): StructWriter {
+export function structWriter(table: AnyTable, size: number): StructWriter {
   const bytes = new Uint8Array(size);
   const view = new DataView(bytes.buffer);
   const checked = (value: number, bits: number): number => {
@@ -38,6 +43,12 @@ export function structWriter(table: TableName, size: number): StructWriter {
     u8: (offset, value) => view.setUint8(offset, checked(value, BITS.u8)),
     u16: (offset, value) => view.setUint16(offset, checked(value, BITS.u16), LITTLE_ENDIAN),
     u32: (offset, value) => view.setUint32(offset, checked(value, BITS.u32), LITTLE_ENDIAN),
+    u64(offset, value) {
+      if (BigInt.asUintN(U64_BITS, value) !== value) {
+        throw badEntry(table, `${value} is no number of ${U64_BITS} bits`);
+      }
+      view.setBigUint64(offset, value, LITTLE_ENDIAN);
+    },
     ip: (offset, value) => bytes.set(ipToBytes(value), offset),
     mac: (offset, value) => bytes.set(macToBytes(table, value), offset),
   };
@@ -47,42 +58,44 @@ export interface StructReader {
   u8(offset: number): number;
   u16(offset: number): number;
   u32(offset: number): number;
+  u64(offset: number): bigint;
   ip(offset: number): IpAddress;
   mac(offset: number): string;
 }
 
 /** @throws BERTH_DATAPATH_BAD_ENTRY unless there are exactly `size` bytes. */
-export function structReader(table: TableName, bytes: Uint8Array, size: number): StructReader {
+export function structReader(table: AnyTable, bytes: Uint8Array, size: number): StructReader {
   if (bytes.length !== size) throw badEntry(table, `${bytes.length} bytes instead of ${size}`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   return {
     u8: (offset) => view.getUint8(offset),
     u16: (offset) => view.getUint16(offset, LITTLE_ENDIAN),
     u32: (offset) => view.getUint32(offset, LITTLE_ENDIAN),
+    u64: (offset) => view.getBigUint64(offset, LITTLE_ENDIAN),
     ip: (offset) => ipFromBytes(bytes.subarray(offset, offset + ADDRESS_BYTES)),
     mac: (offset) => macFromBytes(bytes.subarray(offset, offset + MAC_BYTES)),
   };
 }
 
 /** The key of the tables that count from 0, and of `interfaces`. */
-export function numberKey(table: TableName, value: number): Uint8Array {
+export function numberKey(table: AnyTable, value: number): Uint8Array {
   const writer = structWriter(table, NUMBER_KEY_BYTES);
   writer.u32(0, value);
   return writer.bytes;
 }
 
-export function numberOfKey(table: TableName, key: Uint8Array): number {
+export function numberOfKey(table: AnyTable, key: Uint8Array): number {
   return structReader(table, key, NUMBER_KEY_BYTES).u32(0);
 }
 
-export function badEntry(table: TableName, reason: string): Error {
+export function badEntry(table: AnyTable, reason: string): Error {
   return berthError('BERTH_DATAPATH_BAD_ENTRY', { table, reason });
 }
 
 const NUMBER_KEY_BYTES = 4;
 const MAC_BYTES = 6;
 
-function macToBytes(table: TableName, mac: string): Uint8Array {
+function macToBytes(table: AnyTable, mac: string): Uint8Array {
   if (!/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i.test(mac)) throw badEntry(table, `'${mac}' is no MAC`);
   return Uint8Array.from(mac.split(':'), (part) => Number.parseInt(part, 16));
 }

@@ -71,10 +71,25 @@ export const LAYOUT = {
       bytes: 8,
     },
   },
+  berth_heartbeats: {
+    size: 8,
+    offsets: {
+      heartbeat_seen_ns: 0,
+    },
+  },
   berth_interface: {
     size: 16,
     offsets: {
       pod_ip: 0,
+    },
+  },
+  berth_lease: {
+    size: 24,
+    offsets: {
+      arp_lease_until_ns: 0,
+      heartbeat_fresh_ns: 8,
+      heartbeat_port: 16,
+      reserved: 18,
     },
   },
   berth_local_pods: {
@@ -139,6 +154,13 @@ export const LAYOUT = {
       policy_set: 20,
     },
   },
+  berth_underlay: {
+    size: 4,
+    offsets: {
+      node_index: 0,
+      reserved: 2,
+    },
+  },
 } as const;
 
 export const MAPS = {
@@ -166,6 +188,12 @@ export const MAPS = {
     valueSize: 24,
     maxEntries: 8192,
   },
+  underlays: {
+    kind: 'hash',
+    keySize: 16,
+    valueSize: 4,
+    maxEntries: 8192,
+  },
   addresses: {
     kind: 'hash',
     keySize: 16,
@@ -188,6 +216,18 @@ export const MAPS = {
     kind: 'array',
     keySize: 4,
     valueSize: 16,
+    maxEntries: 1,
+  },
+  lease: {
+    kind: 'array',
+    keySize: 4,
+    valueSize: 24,
+    maxEntries: 1,
+  },
+  heartbeats: {
+    kind: 'array',
+    keySize: 4,
+    valueSize: 8,
     maxEntries: 1,
   },
   counters: {

@@ -20,6 +20,7 @@ export const TABLE_SPECS: Readonly<Record<TableName, TableSpec>> = {
   policies: { mapName: 'policies', ...MAPS.policies },
   blocks: { mapName: 'blocks', ...MAPS.blocks },
   nodes: { mapName: 'nodes', ...MAPS.nodes },
+  underlays: { mapName: 'underlays', ...MAPS.underlays },
   addresses: { mapName: 'addresses', ...MAPS.addresses },
   localPods: { mapName: 'local_pods', ...MAPS.local_pods },
   interfaces: { mapName: 'interfaces', ...MAPS.interfaces },

@@ -6,10 +6,12 @@ import { decodeAddress, encodeAddress } from './addresses.ts';
 import { type BlockEntry, decodeBlock, encodeBlock } from './blocks.ts';
 import { decodeConfig, encodeConfig } from './config.ts';
 import { decodeInterface, encodeInterface } from './interfaces.ts';
+import { decodeLease, encodeLease } from './lease.ts';
 import { decodeLocalPods, encodeLocalPods } from './local-pods.ts';
 import { decodeNode, encodeNode } from './nodes.ts';
 import { decodePod, encodePod, type PodBerth } from './pods.ts';
 import { decodePolicyEntry, encodePolicyEntry, type PolicyEntry } from './policies.ts';
+import { decodeUnderlay, encodeUnderlay } from './underlays.ts';
 
 const IP = parseIp('10.42.1.2');
 const V6 = parseIp('2001:db8::1');
@@ -70,7 +72,15 @@ describe('decodes what it encoded', () => {
     const address = { natAddress: IP, addressIndex: 9, sizeLog2: 10, owned: true };
     const link = { ifindex: 2 ** 31, podIp: IP };
     const config = { podPortFirst: 32768, uplinkMac: '02:00:00:00:00:01' };
+    const underlay = { underlayIp: IP, nodeIndex: 8191 };
+    const lease = {
+      arpLeaseUntilNs: 2n ** 64n - 1n,
+      heartbeatFreshNs: 150_000_000n,
+      heartbeatPort: 7946,
+    };
     expect(decodeNode(encodeNode(node))).toEqual(node);
+    expect(decodeUnderlay(encodeUnderlay(underlay))).toEqual(underlay);
+    expect(decodeLease(encodeLease(lease))).toEqual(lease);
     expect(decodeAddress(encodeAddress(address))).toEqual(address);
     expect(decodeInterface(encodeInterface(link))).toEqual(link);
     expect(decodeConfig(encodeConfig(config))).toEqual(config);

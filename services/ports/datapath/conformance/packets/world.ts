@@ -22,6 +22,8 @@ import {
   type PortRule,
 } from '../../tables/policies.ts';
 
+import { encodeUnderlay } from '../../tables/underlays.ts';
+
 export const L = 32768;
 /** Has two berths, both in use. */
 export const POD = '10.42.1.2';
@@ -63,6 +65,8 @@ export const TARGET_V6 = '2001:db8:1::5';
 
 export const OWN_MAC = '02:00:00:00:00:0b';
 export const NODE_MAC = '02:00:00:00:00:77';
+/** Another gateway, and the node of REMOTE_BASE. */
+export const GATEWAY_2 = '192.168.7.2';
 /** A block of NAT whose pod is on another node. */
 export const REMOTE_BASE = 3072;
 /** A block of NAT that leads to a node that is not there. */
@@ -99,9 +103,9 @@ export function fillWorld(tables: Tables): void {
     encodeBlock({ ...here, base: REMOTE_BASE, target: { kind: 'node', nodeIndex: 9 } }),
     encodeBlock({ ...here, base: LOST_BASE, target: { kind: 'node', nodeIndex: 10 } }),
   ]);
-  tables.put('nodes', [
-    encodeNode({ nodeIndex: 9, mac: NODE_MAC, underlayIp: parseIp('192.168.7.2') }),
-  ]);
+  const underlayIp = parseIp(GATEWAY_2);
+  tables.put('nodes', [encodeNode({ nodeIndex: 9, mac: NODE_MAC, underlayIp })]);
+  tables.put('underlays', [encodeUnderlay({ nodeIndex: 9, underlayIp })]);
   tables.put('localPods', [encodeLocalPods(parseCidr('10.42.1.0/24'))]);
   tables.put('interfaces', [encodeInterface({ ifindex: RUN_IFINDEX, podIp: parseIp(POD) })]);
   tables.put('config', [encodeConfig({ podPortFirst: L, uplinkMac: OWN_MAC })]);

@@ -31,6 +31,8 @@ export interface Lookup {
   block(address: Address, port: number): Block | null;
   /** The MAC of a node that is there. */
   nodeMac(nodeIndex: number): Uint8Array | null;
+  /** An underlay IP of a node. */
+  isNode(ip: string): boolean;
   /** Whose interface it is. */
   interfacePod(ifindex: number): string | null;
   /** L; 0 before the configuration was written. */
@@ -74,6 +76,7 @@ export function lookupIn(contents: Contents): Lookup {
       if (value === null || value[in_use] === 0) return null;
       return value.subarray(mac, mac + MAC_BYTES);
     },
+    isNode: (ip) => contents.exact('underlays', ip) !== null,
     interfacePod(ifindex) {
       const value = numbered('interfaces', ifindex);
       const at = LAYOUT.berth_interface.offsets.pod_ip;

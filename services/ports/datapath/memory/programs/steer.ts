@@ -6,7 +6,7 @@ import { ABI } from '../../tables/layout.gen.ts';
 import { arpAnswer } from './arp.ts';
 import { NOT_FOR_A_BLOCK } from './inward.ts';
 import type { Lookup } from './lookup.ts';
-import { ETHERNET_BYTES, parsePacket } from './packet.ts';
+import { ETHERNET_BYTES, type Packet, parsePacket, UDP } from './packet.ts';
 import { type Result, UNTOUCHED } from './result.ts';
 import { hexOf, u16 } from './wire.ts';
 
@@ -14,21 +14,35 @@ const BROADCAST = 'ffffffffffff';
 const ETHERTYPE_ARP = 0x0806;
 const MAC_BYTES = 6;
 
-export function steer(lookup: Lookup, frame: Uint8Array): Result {
+/** What struct berth_lease says (berth_abi.h), and what was heard. */
+export interface ArpLease {
+  mayAnswerArp(): boolean;
+  /** 0: none. */
+  heartbeatPort(): number;
+  heartbeatSeen(): void;
+}
+
+export function steer(lookup: Lookup, lease: ArpLease, frame: Uint8Array): Result {
   if (frame.length < ETHERNET_BYTES) return UNTOUCHED;
   const to = hexOf(frame, 0, MAC_BYTES);
   const isOurs = to === hexOf(lookup.uplinkMac(), 0, MAC_BYTES);
   if (u16(frame, 12) === ETHERTYPE_ARP && (isOurs || to === BROADCAST)) {
     const answer = arpAnswer(lookup, frame);
-    return answer === null ? UNTOUCHED : { reason: 'ARP_ANSWERED', frame: answer };
+    return answer === null || !lease.mayAnswerArp()
+      ? UNTOUCHED
+      : { reason: 'ARP_ANSWERED', frame: answer };
   }
-  return isOurs ? steerOurs(lookup, frame) : UNTOUCHED;
+  return isOurs ? steerOurs(lookup, lease, frame) : UNTOUCHED;
 }
 
-function steerOurs(lookup: Lookup, frame: Uint8Array): Result {
+function steerOurs(lookup: Lookup, lease: ArpLease, frame: Uint8Array): Result {
   const packet = parsePacket(frame);
   const address = packet === null ? null : lookup.address(packet.dst);
-  if (packet === null || address === null) return UNTOUCHED;
+  if (packet === null) return UNTOUCHED;
+  if (address === null) {
+    if (isHeartbeat(lookup, lease, packet)) lease.heartbeatSeen();
+    return UNTOUCHED;
+  }
   const refusal = NOT_FOR_A_BLOCK[packet.kind];
   if (refusal !== null) return { reason: refusal };
   const block = lookup.block(address, packet.dstPort);
@@ -40,4 +54,11 @@ function steerOurs(lookup: Lookup, frame: Uint8Array): Result {
   steered.set(mac, 0);
   steered.set(lookup.uplinkMac(), MAC_BYTES);
   return { reason: 'STEERED', frame: steered };
+}
+
+function isHeartbeat(lookup: Lookup, lease: ArpLease, packet: Packet): boolean {
+  if (packet.kind !== 'ports' || packet.protocol !== UDP) return false;
+  return (
+    packet.dstPort !== 0 && packet.dstPort === lease.heartbeatPort() && lookup.isNode(packet.src)
+  );
 }
