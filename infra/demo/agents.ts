@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { DemoProcess, Stage, StageNode } from './stage.ts';
-import { type Supervised, type Supervisor, supervised } from './supervised.ts';
+import { type Supervisor, supervised } from './supervised.ts';
 
 const MAIN = fileURLToPath(new URL('../../services/agent/main.ts', import.meta.url));
 
@@ -15,7 +15,8 @@ const LOG_NAME_MAX = 100;
 
 export interface Agents {
   startAll(): Promise<void>;
-  start(node: string): Promise<void>;
+  /** `more`: arguments after the usual ones, from now on. */
+  start(node: string, more?: readonly string[]): Promise<void>;
   /** SIGKILL: what it had pinned stays and works on. */
   kill(node: string): Promise<void>;
 }
@@ -34,7 +35,7 @@ export function createAgents(
       await issueCertificates(stage, dataDir);
       await Promise.all([...agents.values()].map((agent) => agent.start()));
     },
-    start: async (name) => agents.get(name)?.start(),
+    start: async (name, more) => agents.get(name)?.start(more),
     kill: async (name) => agents.get(name)?.kill(),
   };
 }
@@ -57,10 +58,18 @@ function agentOn(
   { runDir, startProcess }: Stage,
   { name, agentArgs }: StageNode,
   supervisor: Supervisor | null,
-): Supervised {
+): { start(more?: readonly string[]): Promise<void>; kill(): Promise<void> } {
   // A node's name may be as long as a file's name can be.
   const logFile = `${runDir}/agent-${name.slice(0, LOG_NAME_MAX)}.log`;
   const args = [...agentArgs, '--certificates', join(certificatesDir(runDir), name)];
-  const spawn = (): Promise<DemoProcess> => startProcess(name, [MAIN, ...args], logFile);
-  return supervised(`the agent of ${name}`, spawn, supervisor);
+  let added: readonly string[] = [];
+  const spawn = (): Promise<DemoProcess> => startProcess(name, [MAIN, ...args, ...added], logFile);
+  const { start, kill } = supervised(`the agent of ${name}`, spawn, supervisor);
+  return {
+    start: (more = added) => {
+      added = more;
+      return start();
+    },
+    kill,
+  };
 }

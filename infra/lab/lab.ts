@@ -10,7 +10,7 @@ import type { Clock } from '../../services/runtime/clock.ts';
 import type { Random } from '../../services/runtime/random.ts';
 import { type Capture, startCapture } from './capture.ts';
 import { destroyLab } from './destroy.ts';
-import { buildNetwork, hostsOf, setFabricPort } from './network.ts';
+import { buildNetwork, hostsOf, remakeUplink, setFabricPort } from './network.ts';
 import { type LabHost, type LabInit, type LabNode, type LabPlan, planLab } from './plan.ts';
 import { type LabPod, labPods, type PodInit, type Pods } from './pods.ts';
 import { type LabProcess, type ProcessInit, startInNetns } from './processes.ts';
@@ -58,6 +58,8 @@ export interface Lab {
   /** The host's link to the fabric goes down. */
   cutNode(name: string): Promise<void>;
   healNode(name: string): Promise<void>;
+  /** The host's uplink is deleted and made again, with its addresses and routes. */
+  remakeUplink(name: string): Promise<void>;
   destroy(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -119,12 +121,12 @@ interface Parts {
 }
 
 function labOf({ plan, reaper, traffic, targets, pods, clock }: Parts): Lab {
-  const setPort = (name: string, state: 'up' | 'down'): Promise<void> => {
+  const hostNamed = (name: string): LabHost => {
     const host = hostsOf(plan).find((each) => each.name === name);
     if (host === undefined) {
       throw berthError('BERTH_CONFIG_BAD', { field: 'lab host', reason: `no host ${name}` });
     }
-    return setFabricPort(plan, host, state);
+    return host;
   };
   let destroyed: Promise<void> | null = null;
   const destroy = (): Promise<void> => {
@@ -150,8 +152,9 @@ function labOf({ plan, reaper, traffic, targets, pods, clock }: Parts): Lab {
     pods: pods.list,
     startProcess: (host, init) => startInNetns(plan.id, host.netns, init, clock),
     startCapture: () => startCapture(plan, traffic),
-    cutNode: (name) => setPort(name, 'down'),
-    healNode: (name) => setPort(name, 'up'),
+    cutNode: (name) => setFabricPort(plan, hostNamed(name), 'down'),
+    healNode: (name) => setFabricPort(plan, hostNamed(name), 'up'),
+    remakeUplink: (name) => remakeUplink(plan, hostNamed(name)),
     destroy,
     [Symbol.asyncDispose]: destroy,
   };

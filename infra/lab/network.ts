@@ -62,6 +62,17 @@ export async function setFabricPort(
   await ipBatchIn(plan.id, plan.fabricNetns, [`link set ${host.fabricPort} ${state}`]);
 }
 
+/** The host's device on the fabric goes, and all that is on it; another one comes in its place. */
+export async function remakeUplink(plan: LabPlan, host: LabHost): Promise<void> {
+  await ipBatchIn(plan.id, host.netns, [`link del ${UPLINK}`]);
+  await ipBatch(plan.id, [linkLine(plan, host)]);
+  await ipBatchIn(plan.id, plan.fabricNetns, [portLine(host)]);
+  const gateway = plan.gateways.find((each) => each.netns === host.netns);
+  if (gateway !== undefined) await serveXdp(plan, gateway);
+  const lines = [...addressLines(host), ...routeLines(plan, host)];
+  await ipBatchIn(plan.id, host.netns, lines);
+}
+
 function sysctlsOf(plan: LabPlan, netns: string): Record<string, string> {
   const isNode = [...plan.nodes, ...plan.gateways].some((node) => node.netns === netns);
   return { ...QUIET, ...ARP_BY_FABRIC_ADDRESS, ...(isNode ? FORWARDING : {}) };
@@ -76,8 +87,12 @@ function fabricLines(hosts: readonly LabHost[]): string[] {
   return [
     `link add ${BRIDGE} type bridge stp_state 0 forward_delay 0 mcast_snooping 0`,
     `link set ${BRIDGE} up`,
-    ...hosts.map((host) => `link set ${host.fabricPort} master ${BRIDGE} up`),
+    ...hosts.map(portLine),
   ];
+}
+
+function portLine(host: LabHost): string {
+  return `link set ${host.fabricPort} master ${BRIDGE} up`;
 }
 
 /**

@@ -43,9 +43,13 @@ export interface AttachedPods {
    * when the pod already has its next one: that one stays.
    */
   remove(uid: PodUid, of: SandboxOf): Promise<readonly string[]>;
+  /** The interface of this name is another one than it was. */
+  interfaceChanged(interfaceName: string): void;
   get(uid: PodUid): PodAttachment | undefined;
   /** Names of the interfaces that the source guard shall be on. */
   interfaces(): string[];
+  /** The same, with the number under which each is in the tables. */
+  interfaceNumbers(): (readonly [string, number | null])[];
 }
 
 export function createAttachedPods(components: AttachedPodsComponents): AttachedPods {
@@ -120,7 +124,16 @@ export function createAttachedPods(components: AttachedPodsComponents): Attached
       await files.remove(uid);
       return [];
     },
+    interfaceChanged(interfaceName) {
+      for (const pod of [...pods.values()].filter((one) => one.hostInterface === interfaceName)) {
+        const local = localOf(pod);
+        pods.set(pod.uid, local);
+        tables.setAttachment(pod.uid, local);
+      }
+    },
     get: (uid) => pods.get(uid),
+    interfaceNumbers: () =>
+      [...pods.values()].map(({ hostInterface, ifindex }) => [hostInterface, ifindex] as const),
     interfaces: () => [...pods.values()].map(({ hostInterface }) => hostInterface),
   };
 }

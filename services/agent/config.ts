@@ -30,12 +30,24 @@ const schema = z.strictObject({
   uplinks: z.array(z.string().regex(INTERFACE_NAME, 'is no interface name')).min(1),
   podCidrs: z.array(cidr).default([]),
   pinDir: z.string().min(1),
+  /** Where the compiled programs are. @default build/bpf of this checkout */
+  objectDir: z.string().min(1).optional(),
   stateDir: z.string().min(1),
   cniSocket: z.string().min(1),
   gateway: z.boolean().default(false),
   underlayIp: ip.optional(),
   mac: z.string().regex(MAC, 'is no MAC address').optional(),
 });
+
+const uninstallSchema = z.object({
+  datapath: schema.shape.datapath,
+  pinDir: schema.shape.pinDir,
+  stateDir: schema.shape.stateDir,
+  cniSocket: schema.shape.cniSocket,
+});
+
+/** Where an agent's things are. */
+export type UninstallConfig = z.infer<typeof uninstallSchema>;
 
 type Given = z.infer<typeof schema>;
 
@@ -58,14 +70,16 @@ const FLAGS = {
   uplink: LIST,
   'pod-cidr': LIST,
   'pin-dir': TEXT,
+  'object-dir': TEXT,
   'state-dir': TEXT,
   'cni-socket': TEXT,
   gateway: { type: 'boolean' },
   'underlay-ip': TEXT,
   mac: TEXT,
+  uninstall: { type: 'boolean' },
 } as const;
 
-const FIELDS: Readonly<Record<Exclude<keyof typeof FLAGS, 'config'>, keyof Given>> = {
+const FIELDS: Readonly<Record<Exclude<keyof typeof FLAGS, 'config' | 'uninstall'>, keyof Given>> = {
   node: 'node',
   'boot-id': 'bootId',
   hub: 'hub',
@@ -74,6 +88,7 @@ const FIELDS: Readonly<Record<Exclude<keyof typeof FLAGS, 'config'>, keyof Given
   uplink: 'uplinks',
   'pod-cidr': 'podCidrs',
   'pin-dir': 'pinDir',
+  'object-dir': 'objectDir',
   'state-dir': 'stateDir',
   'cni-socket': 'cniSocket',
   gateway: 'gateway',
@@ -88,14 +103,27 @@ export function readAgentConfig(
   args: readonly string[],
   interfaces: () => Interfaces = networkInterfaces,
 ): AgentConfig {
+  const config = parseConfig(schema, JSON.stringify(givenFields(parseFlags(args))));
+  return { ...config, ...uplinkAddresses(config, interfaces) };
+}
+
+/**
+ * Null: it is to run. Takes all that an agent takes, and needs only these.
+ * @throws BERTH_CONFIG_BAD naming the field
+ */
+export function readUninstallConfig(args: readonly string[]): UninstallConfig | null {
   const flags = parseFlags(args);
+  if (flags.uninstall !== true) return null;
+  return parseConfig(uninstallSchema, JSON.stringify(givenFields(flags)));
+}
+
+function givenFields(flags: ReturnType<typeof parseFlags>): Record<string, unknown> {
   const fromFile = flags.config === undefined ? {} : readFields(flags.config);
   const given = Object.entries(FIELDS).flatMap(([flag, field]) => {
     const value = flags[flag as keyof typeof flags];
     return value === undefined ? [] : [[field, value] as const];
   });
-  const config = parseConfig(schema, JSON.stringify({ ...fromFile, ...Object.fromEntries(given) }));
-  return { ...config, ...uplinkAddresses(config, interfaces) };
+  return { ...fromFile, ...Object.fromEntries(given) };
 }
 
 function parseFlags(args: readonly string[]) {

@@ -4,6 +4,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { testAuthority, writeTlsFiles } from '../../test/hub/test-certificates.ts';
@@ -132,6 +133,43 @@ describe('an agent that is killed', () => {
       ),
     );
   });
+});
+
+describe('a state folder', () => {
+  it('has one agent: a second one is refused, and the first goes on', async () => {
+    start();
+    await hub.hear('hello');
+    const first = agent;
+    start();
+    await once(agent, 'exit');
+    expect(agent.exitCode).toBe(4);
+    expect(await ask(join(folder.path, 'cni.sock'), { verb: 'status' })).toMatchObject({
+      ok: true,
+    });
+    expect(first.exitCode).toBeNull();
+    agent = first;
+  });
+
+  it('is emptied by an uninstall, but not while an agent works there', async () => {
+    start();
+    await hub.hear('hello');
+    hub.push(snapshotPush(wantedIn(1), { 0: 1 }));
+    await hub.hear('ack');
+    const first = agent;
+    expect(await uninstalled()).toBe(4);
+    expect(Object.keys(kernel().guards)).toEqual(['unknown', 'selected']);
+    agent = first;
+    await kill();
+    expect(await uninstalled()).toBe(0);
+    expect((await readdir(folder.path)).sort()).toEqual(['tls']);
+    expect(await uninstalled()).toBe(0);
+  });
+
+  async function uninstalled(): Promise<number | null> {
+    start('--uninstall');
+    await once(agent, 'exit');
+    return agent.exitCode;
+  }
 });
 
 describe('the process of an agent', () => {

@@ -49,6 +49,8 @@ export interface NodeAgent extends LinkedNode {
   addPod(attachment: PodAttachment): Promise<NewlyMapped>;
   /** The pod may start only behind its guard. @throws BERTH_DATAPATH_ATTACH */
   guardPod(attachment: PodAttachment): Promise<void>;
+  /** A pod's interface came back as another one. @throws BERTH_DATAPATH_* */
+  interfaceChanged(interfaceName: string): Promise<void>;
   /** Only where it still has this sandbox. */
   removePod(uid: PodUid, of?: SandboxOf): Promise<void>;
   /** Reads the whole tables and repairs what differs; only then are its failures logged. */
@@ -108,6 +110,10 @@ export function createNodeAgent(components: NodeAgentComponents): NodeAgent {
       return mapped;
     },
     guardPod: ({ hostInterface }) => guards.attach(hostInterface),
+    async interfaceChanged(interfaceName) {
+      await change(async () => pods.interfaceChanged(interfaceName));
+      await guards.attach(interfaceName);
+    },
     async removePod(uid, of = {}) {
       await unguard(await change(() => pods.remove(uid, of)));
     },

@@ -192,6 +192,20 @@ describe('an agent over the kernel', () => {
     expect(attachments()).toEqual(ATTACHED.filter((text) => !text.startsWith('pod')));
   });
 
+  it('takes interfaces that went and came again for its own at once', async () => {
+    await ask(ADD_A);
+    const before = [...content().interfaces.keys()];
+    spaces.ip('node', 'link del veth-a');
+    spaces.ip('node', 'link add veth-a type veth peer name eth0');
+    spaces.ip('node', 'link del uplink');
+    spaces.ip('node', 'link add uplink type veth peer name far');
+    await expect.poll(attachments, { timeout: 5000 }).toEqual(ATTACHED);
+    await expect
+      .poll(() => [...content().interfaces.keys()], { timeout: 5000 })
+      .not.toEqual(before);
+    expect(content().interfaces.size).toBe(1);
+  });
+
   it('repairs tables and attachments that another hand changed', async () => {
     await ask(ADD_A);
     const good = content();

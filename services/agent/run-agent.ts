@@ -5,24 +5,31 @@
  */
 import { join } from 'node:path';
 import { ownerOf } from '../contract/ownership.ts';
-import type { Datapath } from '../ports/datapath/port.ts';
+import type { Datapath, Hooks } from '../ports/datapath/port.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Random } from '../runtime/random.ts';
 import { readTlsFiles } from '../runtime/tls-files.ts';
 import { openAckedFile } from './acked-file.ts';
-import { createAttachedPods } from './attached-pods.ts';
+import { type AttachedPods, createAttachedPods } from './attached-pods.ts';
 import { openAttachmentFiles } from './attachment-files.ts';
 import { createCniHandler } from './cni-handler.ts';
 import { openCniSocket } from './cni-socket.ts';
 import type { AgentConfig } from './config.ts';
 import { createGuards } from './guards.ts';
-import { attachEach, guardsOf, keepAttached, nodePrograms } from './keep-attached.ts';
+import {
+  attachEach,
+  guardsOf,
+  keepAttached,
+  nodePrograms,
+  type WantedProgram,
+} from './keep-attached.ts';
 import { openKernelTables } from './kernel-tables.ts';
 import { createLink } from './link.ts';
 import { createNodeAgent, type NodeAgent } from './node-agent.ts';
 import type { Owns } from './tables/compile.ts';
 import { createTurns } from './turns.ts';
+import { indexOf, type WatchedInterfaces, watchInterfaces } from './watch-interfaces.ts';
 
 export interface AgentComponents {
   readonly datapath: Datapath;
@@ -32,6 +39,9 @@ export interface AgentComponents {
 }
 
 const CHECK_EVERY_MS = 60_000;
+/** What leaves by a new uplink before its programs are there leaves untranslated. */
+const UPLINKS_EVERY_MS = 20;
+const GUARDED_EVERY_MS = 1_000;
 
 export async function runAgent(
   config: AgentConfig,
@@ -42,7 +52,10 @@ export async function runAgent(
   const { node, bootId, hub, underlayIp } = config;
   const log = components.log.child({ node });
   const { hooks } = datapath;
-  const { agent, interfaces, announced } = await openAgent(config, { ...components, log });
+  const { agent, interfaces, interfaceNumbers, announced } = await openAgent(config, {
+    ...components,
+    log,
+  });
   const link = createLink(
     {
       hub,
@@ -74,8 +87,14 @@ export async function runAgent(
     }
   }
 
+  const parts = { hooks, clock, log };
   try {
-    await Promise.all([link.run(stop), checkForEver()]);
+    await Promise.all([
+      link.run(stop),
+      checkForEver(),
+      watchInterfaces(uplinksOf(programs, parts), parts, stop),
+      watchInterfaces(guardedOf(agent, interfaceNumbers, log), parts, stop),
+    ]);
   } finally {
     await socket.close();
   }
@@ -85,6 +104,45 @@ interface OpenedAgent {
   readonly agent: NodeAgent;
   readonly announced: Parameters<NodeAgent['adopt']>[0];
   readonly interfaces: () => string[];
+  readonly interfaceNumbers: AttachedPods['interfaceNumbers'];
+}
+
+/** The uplinks, whose programs have just been attached. */
+function uplinksOf(
+  programs: readonly WantedProgram[],
+  { hooks, log }: { readonly hooks: Hooks; readonly log: Log },
+): WatchedInterfaces {
+  const numberOf = (name: string) => [name, indexOf(name, hooks)] as const;
+  const known = new Map(programs.map(({ interfaceName }) => numberOf(interfaceName)));
+  return {
+    everyMs: UPLINKS_EVERY_MS,
+    known: () => [...known],
+    cameBack: async (interfaceName) => {
+      known.set(...numberOf(interfaceName));
+      const its = programs.filter((one) => one.interfaceName === interfaceName);
+      await attachEach(its, { hooks, log });
+      log.warn({ interface: interfaceName }, 'uplink came back: its programs are there again');
+    },
+  };
+}
+
+function guardedOf(
+  agent: NodeAgent,
+  known: AttachedPods['interfaceNumbers'],
+  log: Log,
+): WatchedInterfaces {
+  return {
+    everyMs: GUARDED_EVERY_MS,
+    known,
+    cameBack: async (interfaceName) => {
+      try {
+        await agent.interfaceChanged(interfaceName);
+        log.warn({ interface: interfaceName }, 'the interface of a pod came back: it is guarded');
+      } catch (error) {
+        log.error({ interface: interfaceName, error }, 'the interface of a pod is not guarded yet');
+      }
+    },
+  };
 }
 
 async function openAgent(
@@ -102,7 +160,8 @@ async function openAgent(
   const turns = createTurns();
   const guards = createGuards(datapath.hooks);
   const agent = createNodeAgent({ clock, log, turns, tables, pods, guards, acked, wanted });
-  return { agent, announced: attachments, interfaces: pods.interfaces };
+  const { interfaces, interfaceNumbers } = pods;
+  return { agent, announced: attachments, interfaces, interfaceNumbers };
 }
 
 function macBytes(mac: string): Uint8Array {

@@ -43,6 +43,12 @@ export const ERROR_TABLE = {
     'kernel table {table} does not hold what was written to it.',
     'Something else writes to the pinned maps; the drift check repairs it.',
   ),
+  BERTH_AGENT_RUNNING: row(
+    'backoff',
+    EXIT_ENVIRONMENT,
+    'another agent works on the state folder {folder}.',
+    'Stop that one first; each node has one agent, with a state folder of its own.',
+  ),
   BERTH_CERTIFICATE_FILES: row(
     'backoff',
     EXIT_ENVIRONMENT,

@@ -38,6 +38,7 @@ export function kernelDatapath(init: KernelInit): PacketDatapath {
   makePinDir(pinDir);
   const place = { pinDir, objectDir };
   const objects = openObjects(place);
+  unpinStrangers(pinDir, objects);
   const hooks = kernelHooks({ pinDir, netns, objects, reopen: () => openObjects(place) });
   const tables = kernelTables(objects);
   const packets = kernelPackets(objects);
@@ -77,16 +78,37 @@ export function kernelDatapath(init: KernelInit): PacketDatapath {
   };
 }
 
-/** Ends every attachment under `pinDir` and removes the tables and the folder. */
-export async function removeKernelDatapath(pinDir: string): Promise<void> {
-  if (!existsSync(pinDir)) return;
+/**
+ * Ends every attachment under `pinDir` and removes the tables and the folder; answers what there
+ * was. Not while a datapath is open there.
+ */
+export async function removeKernelDatapath(pinDir: string): Promise<readonly string[]> {
   const library = loadLibrary();
+  if (!existsSync(pinDir)) return [];
+  const removed: string[] = [];
   for (const folder of LINK_FOLDERS.map((name) => join(pinDir, name)).filter(existsSync)) {
+    removed.push(...readdirSync(folder).map((name) => join(folder, name)));
     await destroyLinks(library, folder);
     rmdirSync(folder);
   }
-  for (const name of readdirSync(pinDir)) unlinkSync(join(pinDir, name));
+  for (const pin of readdirSync(pinDir).map((name) => join(pinDir, name))) {
+    removed.push(pin);
+    unlinkSync(pin);
+  }
   rmdirSync(pinDir);
+  return removed;
+}
+
+/**
+ * Tables of another version, under names that this one does not have. The programs that read them
+ * hold them until they are replaced; then they are freed.
+ */
+function unpinStrangers(pinDir: string, objects: KernelObjects): void {
+  for (const entry of readdirSync(pinDir, { withFileTypes: true })) {
+    // A pin's name has no dot; what has one is the file system's own.
+    if (entry.isDirectory() || entry.name.includes('.') || objects.hasMap(entry.name)) continue;
+    unlinkSync(join(pinDir, entry.name));
+  }
 }
 
 function makePinDir(pinDir: string): void {

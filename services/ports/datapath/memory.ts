@@ -7,7 +7,7 @@
  * lets a test fail any call as a kernel might.
  */
 import { berthError } from '../../contract/errors.ts';
-import { KEPT_NOWHERE, keptInFolder } from './memory/kept.ts';
+import { KEPT_NOWHERE, keptInFolder, removeKept } from './memory/kept.ts';
 import { keptCounters } from './memory/memory-counters.ts';
 import { memoryGateway } from './memory/memory-gateway.ts';
 import { memoryHooks } from './memory/memory-hooks.ts';
@@ -27,6 +27,11 @@ export interface MemoryInit {
   readonly interfaces?: readonly string[];
   /** Asked before each call; what it answers is thrown, and the call is not made. @default none */
   readonly fault?: (call: MemoryCall) => Error | null;
+}
+
+/** Removes what a twin kept there; answers what there was. */
+export async function removeMemoryDatapath(pinDir: string): Promise<readonly string[]> {
+  return removeKept(pinDir);
 }
 
 export function memoryDatapath(init: MemoryInit = {}): PacketDatapath {

@@ -15,6 +15,8 @@ export interface KernelObjects {
   /** A descriptor, good until `close`. */
   program(name: ProgramName): number;
   map(mapName: string): number;
+  /** Whether any of the objects has a table of this name. */
+  hasMap(mapName: string): boolean;
   close(): void;
 }
 
@@ -67,6 +69,8 @@ export function openObjects(place: ObjectPlace): KernelObjects {
       return found(library.objectProgram(object(file), symbol), symbol);
     },
     map: (mapName) => found(library.objectMap(object('tc.bpf.o'), mapName), mapName),
+    hasMap: (mapName) =>
+      [...objects.values()].some((object) => library.objectMap(object, mapName) >= 0),
     close,
   };
 }

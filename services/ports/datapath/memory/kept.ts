@@ -2,7 +2,16 @@
  * What outlives a process without a kernel: one file a table and one for the attachments, each
  * replaced whole by a rename, so that whoever is killed leaves the old or the new state.
  */
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 
 export interface Kept {
@@ -30,4 +39,14 @@ export function keptInFolder(folder: string): Kept {
       renameSync(`${path}.next`, path);
     },
   };
+}
+
+/** Only files such as are made here; answers which. */
+export function removeKept(folder: string): readonly string[] {
+  if (!existsSync(folder)) return [];
+  const names = readdirSync(folder);
+  const ours = names.filter((name) => /\.json(\.next)?$/.test(name));
+  for (const name of ours) unlinkSync(join(folder, name));
+  if (ours.length === names.length) rmdirSync(folder);
+  return ours.map((name) => join(folder, name));
 }
