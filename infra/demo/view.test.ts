@@ -24,6 +24,8 @@ function status(berths: readonly BerthStatus[] = []): Status {
     egressNats: [],
     policyChanges: 1,
     resting: 0,
+    rests: [],
+    fences: [],
     berths,
     acks: [{ node: 'n1', bootId: 'b', version: { 0: 12, 3: 99 }, checksum: '0', readBackAtMs: 1 }],
     propagationMs: { p50: 4, p99: 20, max: 30, samples: 24 },

@@ -5,6 +5,7 @@ import { runMain } from '../runtime/life-cycle.ts';
 import { jsonLog } from '../runtime/log.ts';
 import { systemRandom } from '../runtime/random.ts';
 import { CERTIFICATE_OPTIONS, certificate } from './certificate/certificate.ts';
+import { FENCE_OPTIONS, fence } from './fence/fence.ts';
 import { parseUpConfig, UP_OPTIONS } from './up/config.ts';
 import { up } from './up/up.ts';
 
@@ -36,6 +37,18 @@ certificateCommand.action(async (nodes: string[], given: Record<string, unknown>
   const clock = systemClock();
   const log = jsonLog({ fields: { process: 'certificate' } });
   await runMain(() => certificate(nodes, given, { clock, random: systemRandom() }), { clock, log });
+});
+
+const fenceCommand = program
+  .command('fence')
+  .description('States that a node forwards nothing any more, so that its blocks become free.')
+  .argument('<node>', 'name of the Node object');
+for (const [flags, description] of FENCE_OPTIONS) fenceCommand.option(flags, description);
+fenceCommand.action(async (node: string, given: Record<string, unknown>) => {
+  const clock = systemClock();
+  const log = jsonLog({ fields: { process: 'fence' } });
+  const { stdin: input, stdout: output, stderr: prompt } = process;
+  await runMain(() => fence(node, given, { input, output, prompt }), { clock, log });
 });
 
 await program.parseAsync();

@@ -14,6 +14,7 @@ import type { AckRecord } from '../contract/node-records.ts';
 import type { LoggedEvent } from '../contract/records.ts';
 import { createCountedSince } from './counted-since.ts';
 import { createPropagation } from './propagation.ts';
+import { fenceStatuses, restStatuses } from './rests.ts';
 import type {
   BerthStatus,
   Condition,
@@ -35,12 +36,16 @@ export function createPicture(): Picture {
   const propagation = createPropagation();
   const nodes = new Map<NodeName, NodeAckStatus>();
   const recordsSent = createCountedSince();
+  const fencedSinceMs = new Map<NodeName, number>();
   let policyChanges = 0;
 
   function event(logged: LoggedEvent): void {
     const { body } = logged.record;
     const { ignored, specification } = world.apply(logged);
     if (specification) policyChanges += 1;
+    if (ignored === null && body.type === 'FenceBooked') {
+      fencedSinceMs.set(body.node, logged.timeMs);
+    }
     if (ignored === null && body.type === 'PodObserved' && body.pod.node !== null) {
       propagation.bound(body.pod.uid, logged.timeMs);
     }
@@ -64,6 +69,8 @@ export function createPicture(): Picture {
       targets: targets.flatMap((state) => targetStatus(state) ?? []),
       policyChanges,
       resting: states.reduce((sum, state) => sum + state.releases.size, 0),
+      rests: restStatuses(states),
+      fences: fenceStatuses(world, fencedSinceMs),
       berths: states.flatMap(berthStatuses),
       acks: [...nodes.values()],
       propagationMs: propagation.quantiles(sinceMs),

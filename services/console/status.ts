@@ -3,6 +3,7 @@ import type { WaitsFor } from '../aggregates/namespace/exhausted.ts';
 import type { EntryRefusal } from '../aggregates/target/decide.ts';
 import type { ErrorCode } from '../contract/errors.ts';
 import type { NodeName } from '../contract/identity.ts';
+import type { FencedBy, Suspicion } from '../contract/records.ts';
 import type { Version } from '../contract/version.ts';
 import type { Quantiles } from './propagation.ts';
 
@@ -79,6 +80,32 @@ export interface BerthStatus {
   readonly blockSize: number;
 }
 
+/** A block that was let go of and is not free again, and what it waits for. */
+export interface RestStatus {
+  readonly namespace: string;
+  readonly pod: string;
+  readonly egressNat: string;
+  readonly node: NodeName;
+  readonly address: string;
+  readonly base: number;
+  /** Milliseconds since the epoch, by the log. */
+  readonly sinceMs: number;
+  /** The Tick: its quarantine is not over. The ack: its node has not let go, and is not fenced. */
+  readonly waitsFor: readonly ('Tick' | 'ack')[];
+  /** The fence that counts in place of the ack. */
+  readonly fenced: FencedBy | null;
+}
+
+/** A node of which somebody says that it is gone. */
+export interface FenceStatus {
+  readonly node: NodeName;
+  /** Null: only suspected. */
+  readonly by: FencedBy | null;
+  readonly suspect: Suspicion | null;
+  /** Of the last word, by the log. */
+  readonly sinceMs: number;
+}
+
 /** What the log alone says. */
 export interface LogStatus {
   readonly version: Version;
@@ -95,6 +122,9 @@ export interface LogStatus {
   readonly policyChanges: number;
   /** Blocks that were released and are not yet free again. */
   readonly resting: number;
+  /** Those, the ones that rest longest first; as many as `RESTS_SHOWN_MAX`. */
+  readonly rests: readonly RestStatus[];
+  readonly fences: readonly FenceStatus[];
   readonly berths: readonly BerthStatus[];
   readonly acks: readonly NodeAckStatus[];
   /** Of pods bound since the moment that was asked for. */

@@ -112,6 +112,24 @@ export const ERROR_TABLE = {
     'the pipeline did not come up: {reason}.',
     'The logs of its processes have said that.',
   ),
+  BERTH_FENCE_LINKED: row(
+    'never',
+    EXIT_FAILED,
+    '{node} is not fenced: its agent is linked right now, so it lives.',
+    'Switch it off first. With --force its acks count as given until it says hello again.',
+  ),
+  BERTH_FENCE_NOT_CONFIRMED: row(
+    'never',
+    EXIT_USAGE,
+    '{node} is not fenced: nobody confirmed it.',
+    "Type the node's name, or say --yes.",
+  ),
+  BERTH_FENCE_UNKNOWN_NODE: row(
+    'never',
+    EXIT_INPUT,
+    'no node {node} was ever heard of.',
+    'The name is that of the Node object.',
+  ),
   BERTH_FOLD_INVARIANT: row(
     'never',
     EXIT_INTERNAL,
@@ -180,6 +198,18 @@ export const ERROR_TABLE = {
   ),
   BERTH_LAB_POD_REFUSED: row('backoff', EXIT_UNAVAILABLE, 'the agent refused pod {uid}: {message}'),
   BERTH_LAB_TRAFFIC: row('never', EXIT_ENVIRONMENT, 'the traffic process of the lab: {reason}.'),
+  BERTH_HUB_STARTING: row(
+    'backoff',
+    EXIT_UNAVAILABLE,
+    'the hub is still reading the log.',
+    'Try again in a moment.',
+  ),
+  BERTH_HUB_UNREACHABLE: row(
+    'backoff',
+    EXIT_UNAVAILABLE,
+    'the hub does not answer on {socket}: {reason}.',
+    'Is `berth up` running, with this --operator-socket?',
+  ),
   BERTH_HUB_NODE_AHEAD: row(
     'never',
     EXIT_ENVIRONMENT,

@@ -26,6 +26,7 @@ import type { Hello } from './link-messages.ts';
 import type { AgentAck, LinkHandlers } from './link-server.ts';
 import { type AgentLink, createNodeLinks, type NodeLinks } from './node-links.ts';
 import type { NodeStatus } from './node-status.ts';
+import { createOperatorFences, type OperatorFences } from './operator-fences.ts';
 import { createReleaseAcks, type ReleaseAcks } from './release-acks.ts';
 import type { Push, WantedSet } from './session.ts';
 import { createViews, type Views } from './views/views.ts';
@@ -52,6 +53,7 @@ export interface HubCoreComponents {
 }
 
 export interface HubCore extends LinkHandlers {
+  readonly operators: OperatorFences;
   /** Folds a batch of `berth.events`. @throws what the fold throws: the hub must stop. */
   events(events: readonly LoggedEvent[]): void;
   nodeRecord(record: NodeRecord): void;
@@ -66,6 +68,7 @@ interface Parts extends HubCoreComponents {
   readonly fences: Fences;
   readonly book: FenceBook;
   readonly causes: FenceCauses;
+  readonly operators: OperatorFences;
   /** Nodes that said hello before all was read that the log had then; null: its end is asked. */
   readonly greeting: Map<NodeName, Version | null>;
   /** The last hello of each node, while what it waits for is asked. */
@@ -79,6 +82,7 @@ export function createHubCore(init: HubCoreInit, components: HubCoreComponents):
   const { views, nodes, waits, causes } = parts;
   views.settle();
   return {
+    operators: parts.operators,
     events: (events) => takeEvents(parts, events),
     nodeRecord: (record) => takeNodeRecord(parts, record),
     statuses: nodes.statuses,
@@ -123,6 +127,13 @@ function createParts(init: HubCoreInit, components: HubCoreComponents): Parts {
     { world, book, clock, isLinked: nodes.isLinked, append: observe },
     nodeRecords.values(),
   );
+  const operators = createOperatorFences({
+    world,
+    book,
+    nodeRecords,
+    isLinked: nodes.isLinked,
+    append: observe,
+  });
   const waits = createGatewayWaits(
     { boundMs: init.gatewayWaitMs },
     { clock, inForce: nodes.gatewaysHave },
@@ -136,6 +147,7 @@ function createParts(init: HubCoreInit, components: HubCoreComponents): Parts {
     fences,
     book,
     causes,
+    operators,
     greeting,
     hellos: new Map(),
     returning,
@@ -181,13 +193,15 @@ function takeNodeRecord(parts: Parts, record: NodeRecord): void {
 }
 
 /** The fence book has a new entry of the node. */
-function takeBooked({ book, fences, causes, nodes, returning, log }: Parts, node: NodeName): void {
+function takeBooked(parts: Parts, node: NodeName): void {
+  const { book, fences, causes, operators, nodes, returning, log } = parts;
   const entry = book.get(node);
   if (entry === undefined) return;
   log.warn({ node, by: entry.by, suspect: entry.suspect }, 'fence book');
   returning.delete(node);
   fences.booked(node);
   causes.booked(node);
+  operators.booked(node);
   // Its link may be one from before, or half dead: it is here if it says hello.
   if (entry.by !== null) nodes.close(node, 'this node was fenced');
   else if (entry.suspect !== null) nodes.close(node, 'this node is said to be gone');

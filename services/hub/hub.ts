@@ -22,6 +22,8 @@ import { createEventsEnd } from './events-end.ts';
 import { createHubCore, type HubCore, type NodeRecords } from './hub-core.ts';
 import { type LinkServer, startLinkServer } from './link-server.ts';
 import { converged, type NodeStatus } from './node-status.ts';
+import type { OperatorFences } from './operator-fences.ts';
+import { serveOperators } from './operator-socket.ts';
 
 export interface HubInit {
   /** Where agents reach it: `host:port`; port 0: any free one. */
@@ -39,6 +41,8 @@ export interface HubInit {
    * a link before it counts as gone: agents reconnect within seconds. @default 10000
    */
   readonly linkGraceMs?: number;
+  /** Path of the unix socket for operators. @default there is none */
+  readonly operatorSocket?: string;
 }
 
 export interface HubComponents {
@@ -145,6 +149,7 @@ export async function createHub(init: HubInit, components: HubComponents): Promi
       }),
       defineFunction({ name: 'hub-appends', trigger: service(), handler: appender.run }),
       defineFunction({ name: 'hub-link', trigger: service(), handler: serve }),
+      ...operatorFunctions(init, () => core?.operators ?? null, log),
     ],
     serving: serving.promise,
     statuses: () => core?.statuses() ?? [],
@@ -173,4 +178,14 @@ async function renewUntil(
       log.warn({ error }, 'hub keeps the certificate that it has');
     }
   }
+}
+
+function operatorFunctions(
+  { operatorSocket: socket }: HubInit,
+  fences: () => OperatorFences | null,
+  log: Log,
+): BerthFunction[] {
+  if (socket === undefined) return [];
+  const handler = (signal: AbortSignal) => serveOperators(socket, fences, log, signal);
+  return [defineFunction({ name: 'hub-operators', trigger: service(), handler })];
 }

@@ -17,6 +17,7 @@ const schema = z.strictObject({
       'has no such port',
     ),
   socket: z.string().min(1),
+  operatorSocket: z.string().min(1).optional(),
   certificates: z.string().min(1).optional(),
   secrets: z.string().min(1).optional(),
   logFile: z.string().min(1).optional(),
@@ -27,6 +28,8 @@ export interface UpConfig {
   readonly source: { readonly kind: 'manifests' | 'recording'; readonly path: string };
   readonly listen: string;
   readonly socket: string;
+  /** By which `berth fence` reaches the hub. */
+  readonly operatorSocket: string;
   /** Folder of the hub's certificate; null: the built-in authority's, in the data folder. */
   readonly certificates: string | null;
   /** Null: there are no secrets. */
@@ -39,6 +42,7 @@ export const UP_OPTIONS = [
   ['--recording <path>', 'or from this recorded watch stream (a file or a folder), as it grows'],
   ['--listen <host:port>', 'where agents reach the hub'],
   ['--socket <path>', 'unix socket on which the status is answered'],
+  ['--operator-socket <path>', 'unix socket for `berth fence`; default: SOCKET.operator'],
   ['--certificates <dir>', "the hub's ca.crt, tls.crt and tls.key; default: its own authority"],
   ['--secrets <dir>', 'folder of the files that the secretRef and caRef of AclTargets name'],
   ['--log-file <path>', 'append log lines there instead of writing them to stderr'],
@@ -48,7 +52,8 @@ export const UP_OPTIONS = [
 export function parseUpConfig(given: unknown): UpConfig {
   const said = parseConfig(schema, JSON.stringify(given));
   const { data, manifests, recording, listen, socket, certificates = null, secrets = null } = said;
-  const from = { data, listen, socket, certificates, secrets };
+  const { operatorSocket = `${socket}.operator` } = said;
+  const from = { data, listen, socket, operatorSocket, certificates, secrets };
   if (manifests !== undefined && recording === undefined) {
     return { ...from, source: { kind: 'manifests', path: manifests } };
   }

@@ -47,7 +47,11 @@ export async function up(
     if (problems.length > PROBLEMS_KEPT) problems.shift();
   };
   const hub = await createHub(
-    { listen: config.listen, certificate: await hubCertificate(config, components) },
+    {
+      listen: config.listen,
+      operatorSocket: config.operatorSocket,
+      certificate: await hubCertificate(config, components),
+    },
     components,
   );
   const secrets = secretsFolder(config.secrets);
