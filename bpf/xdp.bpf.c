@@ -16,8 +16,9 @@ static __always_inline bool is_mac(const __u8 *mac, const __u8 *wanted)
 	return !__builtin_memcmp(mac, wanted, ETH_ALEN);
 }
 
-static __always_inline int steer_frame(void *data, void *end, const __u8 *own_mac, __u32 length)
+static __always_inline int steer_frame(struct xdp_md *xdp, const __u8 *own_mac)
 {
+	void *data = (void *)(long)xdp->data, *end = (void *)(long)xdp->data_end;
 	struct ethhdr *eth = data;
 	struct steering steering;
 	struct packet packet;
@@ -32,7 +33,7 @@ static __always_inline int steer_frame(void *data, void *end, const __u8 *own_ma
 		note_heartbeat(&packet);
 		return XDP_PASS;
 	}
-	count(steering.reason, length);
+	count(steering.reason, bpf_xdp_get_buff_len(xdp));
 	if (steering.reason != BERTH_REASON_STEERED || !steering.node)
 		return XDP_DROP;
 	__builtin_memcpy(eth->h_dest, steering.node->mac, ETH_ALEN);
@@ -46,7 +47,7 @@ int berth_steer(struct xdp_md *xdp)
 	static const __u8 broadcast[ETH_ALEN] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
 	void *data = (void *)(long)xdp->data, *end = (void *)(long)xdp->data_end;
 	struct ethhdr *eth = data;
-	__u32 length = end - data, zero = 0;
+	__u32 zero = 0;
 	const struct berth_config *own = bpf_map_lookup_elem(&config, &zero);
 	bool ours;
 
@@ -55,10 +56,10 @@ int berth_steer(struct xdp_md *xdp)
 	ours = is_mac(eth->h_dest, own->uplink_mac);
 	if (eth->h_proto == bpf_htons(ETH_P_ARP) && (ours || is_mac(eth->h_dest, broadcast)) &&
 	    answer_arp(data, end, own->uplink_mac)) {
-		count(BERTH_REASON_ARP_ANSWERED, length);
+		count(BERTH_REASON_ARP_ANSWERED, bpf_xdp_get_buff_len(xdp));
 		return XDP_TX;
 	}
-	return ours ? steer_frame(data, end, own->uplink_mac, length) : XDP_PASS;
+	return ours ? steer_frame(xdp, own->uplink_mac) : XDP_PASS;
 }
 
 char LICENSE[] SEC("license") = "GPL";

@@ -22,13 +22,6 @@ static __always_inline __u32 direct_ports(__u8 size_log2)
 	return (1U << size_log2) - (1U << size_log2) / 4;
 }
 
-/* To be asked after the entry was read; see struct berth_pod. */
-static __always_inline bool is_still_of(const struct berth_pod *pod, const union berth_ip *ip)
-{
-	barrier();
-	return !__builtin_memcmp(&pod->ip, ip, sizeof(*ip));
-}
-
 /* L, or 0 before the configuration was written. */
 static __always_inline __u32 pod_port_first(void)
 {

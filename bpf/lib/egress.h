@@ -9,6 +9,7 @@
 
 #include "direct.h"
 #include "drop_reasons.h"
+#include "pod.h"
 #include "policy.h"
 
 /* A covered packet that has no ports to translate; or `otherwise`. */
@@ -58,7 +59,7 @@ egress_by_slot(struct __sk_buff *skb, const struct packet *packet, const struct 
 	__u32 offset;
 
 	if (!is_still_of(pod, &packet->src))
-		return hold_back(answer, BERTH_REASON_CHANGED);
+		return BERTH_REASON_CHANGED;
 	if (packet->ports != PORTS_YES || !(slot.flags & BERTH_SLOT_MAPPED))
 		return hold_back(answer, refusal(packet, BERTH_REASON_NO_BERTH));
 	if (!first)
@@ -75,6 +76,8 @@ egress_by_slot(struct __sk_buff *skb, const struct packet *packet, const struct 
 static __always_inline enum berth_reason
 egress_of_pod(struct __sk_buff *skb, const struct packet *packet, const struct berth_pod *pod)
 {
+	__u32 policy_set;
+
 	for (__u32 i = 0; i < BERTH_BERTHS_MAX; i++) {
 		const struct berth_slot *slot = &pod->berths[i];
 		enum policy_answer answer;
@@ -85,7 +88,10 @@ egress_of_pod(struct __sk_buff *skb, const struct packet *packet, const struct b
 		if (answer != POLICY_NOT_COVERED)
 			return egress_by_slot(skb, packet, pod, slot, answer);
 	}
-	return by_guard(guard_set(pod), packet, BERTH_REASON_NO_BERTH);
+	policy_set = guard_set(pod);
+	if (!is_still_of(pod, &packet->src))
+		return BERTH_REASON_CHANGED;
+	return by_guard(policy_set, packet, BERTH_REASON_NO_BERTH);
 }
 
 static __always_inline enum berth_reason egress(struct __sk_buff *skb, const struct packet *packet)

@@ -8,6 +8,7 @@
 #define BERTH_GUARD_H
 
 #include "drop_reasons.h"
+#include "pod.h"
 #include "policy.h"
 
 static __always_inline bool is_mapped(const struct berth_pod *pod)
@@ -31,6 +32,8 @@ static __always_inline enum berth_reason guard_ipv6(const struct packet *packet,
 	const struct berth_pod *pod = bpf_map_lookup_elem(&pods, own);
 	enum policy_answer answer = policy_answer(guard_set(pod), &packet->dst, packet, 0);
 
+	if (pod && !is_still_of(pod, own))
+		return BERTH_REASON_CHANGED;
 	if (answer == POLICY_NOT_COVERED)
 		return BERTH_REASON_NONE;
 	return answer == POLICY_OBSERVED ? BERTH_REASON_WOULD_REJECT : BERTH_REASON_IPV6_OUT;
@@ -58,6 +61,7 @@ static __always_inline enum berth_reason guard(__u32 ifindex, const struct packe
 {
 	const struct berth_interface *interface = bpf_map_lookup_elem(&interfaces, &ifindex);
 	const struct berth_pod *pod;
+	bool spoofed;
 
 	if (!interface)
 		return BERTH_REASON_NONE;
@@ -66,7 +70,10 @@ static __always_inline enum berth_reason guard(__u32 ifindex, const struct packe
 	if (!__builtin_memcmp(&packet->src, &interface->pod_ip, sizeof(packet->src)))
 		return BERTH_REASON_NONE;
 	pod = bpf_map_lookup_elem(&pods, &packet->src);
-	if (pod && is_mapped(pod))
+	spoofed = pod && is_mapped(pod);
+	if (pod && !is_still_of(pod, &packet->src))
+		return BERTH_REASON_CHANGED;
+	if (spoofed)
 		return BERTH_REASON_SPOOFED;
 	switch (any_guard(packet)) {
 	case POLICY_NOT_COVERED:

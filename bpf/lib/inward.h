@@ -9,7 +9,10 @@
 
 #include "direct.h"
 #include "drop_reasons.h"
+#include "pod.h"
 #include "policy.h"
+
+#define PORT_MAX 65535
 
 /* NONE: it has ports. */
 static __always_inline enum berth_reason inward_refusal(const struct packet *packet)
@@ -29,15 +32,17 @@ static __always_inline enum berth_reason inward_refusal(const struct packet *pac
 }
 
 /* The pod's berth that this block is, or NULL: tables that disagree give no way in. */
-static __always_inline const struct berth_slot *
-slot_of_block(const struct berth_pod *pod, const union berth_ip *nat_address, __u16 base)
+static __always_inline const struct berth_slot *slot_of_block(const struct berth_pod *pod,
+							      const union berth_ip *nat_address,
+							      __u16 base, __u8 size_log2)
 {
 	for (__u32 i = 0; i < BERTH_BERTHS_MAX; i++) {
 		const struct berth_slot *slot = &pod->berths[i];
 
 		if (i >= pod->berth_count)
 			break;
-		if (slot->base == base && (slot->flags & BERTH_SLOT_MAPPED) &&
+		if (slot->base == base && slot->size_log2 == size_log2 &&
+		    (slot->flags & BERTH_SLOT_MAPPED) &&
 		    !__builtin_memcmp(&slot->nat_address, nat_address, sizeof(*nat_address)))
 			return slot;
 	}
@@ -67,7 +72,7 @@ static __always_inline enum berth_reason inward(struct __sk_buff *skb, const str
 	if (packet->bare_syn)
 		return BERTH_REASON_BARE_SYN;
 	pod = bpf_map_lookup_elem(&pods, &block->pod_ip);
-	slot = pod ? slot_of_block(pod, &packet->dst, block->base) : NULL;
+	slot = pod ? slot_of_block(pod, &packet->dst, block->base, address->size_log2) : NULL;
 	if (!slot)
 		return BERTH_REASON_NO_BLOCK_HERE;
 	if (!policy_answer(slot->policy_set, &packet->src, packet, packet->src_port))
@@ -77,6 +82,8 @@ static __always_inline enum berth_reason inward(struct __sk_buff *skb, const str
 	first = pod_port_first();
 	if (!first)
 		return BERTH_REASON_NO_CONFIG;
+	if (first + offset > PORT_MAX)
+		return BERTH_REASON_PORT_NOT_MAPPED;
 	if (rewrite_ipv4(skb, packet, DIRECT_DESTINATION, &block->pod_ip, first + offset))
 		return BERTH_REASON_MALFORMED;
 	return BERTH_REASON_RETURNED;

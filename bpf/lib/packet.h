@@ -96,6 +96,8 @@ static __always_inline enum packet_kind parse_ipv4(void *data, void *end, struct
 	/* An impossible header is not read on: PORTS_CUT_OFF stays. */
 	if (ip->version != 4 || header < sizeof(*ip))
 		return PACKET_IP;
+	if ((void *)ip + header > end)
+		return PACKET_SHORT;
 	if (ip->frag_off & bpf_htons(IPV4_MF_OR_OFFSET)) {
 		packet->ports = PORTS_FRAGMENT;
 		return PACKET_IP;

@@ -118,7 +118,10 @@ static __always_inline long reject_tcp(struct __sk_buff *skb, const struct packe
 	__u32 sum;
 	long err = bpf_skb_load_bytes(skb, l4, &sent, sizeof(sent));
 
-	if (err || !answer_tcp(&tcp, &sent, skb->len - l4 - sent.doff * 4))
+	/* Where its data begins cannot be told, nor how much there is. */
+	if (err || sent.doff * 4 < sizeof(sent) || l4 + sent.doff * 4 > skb->len)
+		return -1;
+	if (!answer_tcp(&tcp, &sent, skb->len - l4 - sent.doff * 4))
 		return -1;
 	partial = is_partial(skb, l4 + offsetof(struct tcphdr, check));
 	err = bpf_skb_change_tail(skb, l4 + sizeof(tcp), 0);
@@ -157,20 +160,22 @@ static __always_inline long steady_check(struct __sk_buff *skb, __u32 l4)
 static __always_inline long reject_by_icmp(struct __sk_buff *skb, const struct packet *packet)
 {
 	const __u32 l4 = packet->l4_offset;
-	__be32 quoted[(IPV4_HEADER_MAX + ICMP_QUOTED) / 4];
-	__u32 size = l4 - ETH_HLEN + ICMP_QUOTED;
+	/* All of it is summed up: what is not quoted is zero. */
+	__be32 quoted[(IPV4_HEADER_MAX + ICMP_QUOTED) / 4] = {};
+	const __u32 kept = skb->len < l4 + ICMP_QUOTED ? skb->len - l4 : ICMP_QUOTED;
+	const __u32 size = l4 - ETH_HLEN + kept;
 	struct icmp_header icmp = { .type = ICMP_UNREACHABLE, .code = ICMP_ADMIN };
 	struct iphdr ip;
-	long err = bpf_skb_change_tail(skb, l4 + ICMP_QUOTED, 0);
+	long err = bpf_skb_change_tail(skb, l4 + kept, 0);
 
-	if (skb->len != l4 + ICMP_QUOTED || size > sizeof(quoted) || size < ICMP_QUOTED)
+	if (skb->len != l4 + kept || size > sizeof(quoted) || size < sizeof(ip))
 		return -1;
 	if (packet->protocol == IPPROTO_UDP && is_partial(skb, l4 + offsetof(struct udphdr, check)))
 		err = err ?: steady_check(skb, l4);
 	err = err ?: bpf_skb_load_bytes(skb, ETH_HLEN, quoted, size);
 	if (err)
 		return err;
-	icmp.check = ~fold(bpf_csum_diff(NULL, 0, quoted, size & ~3U,
+	icmp.check = ~fold(bpf_csum_diff(NULL, 0, quoted, sizeof(quoted),
 					 bpf_csum_diff(NULL, 0, (void *)&icmp, sizeof(icmp), 0)));
 	answer_ipv4(&ip, packet, IPPROTO_ICMP, sizeof(ip) / 4, sizeof(ip) + sizeof(icmp) + size);
 	err = bpf_skb_adjust_room(skb, sizeof(ip) + sizeof(icmp), BPF_ADJ_ROOM_MAC, 0);

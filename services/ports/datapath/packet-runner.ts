@@ -31,7 +31,7 @@ export interface Outcome {
 
 export interface PacketRunner {
   /**
-   * Frames are whole, as the stack hands them on: at least `FRAME_BYTES_MIN`, checksums complete.
+   * Frames are whole, as the stack hands them on: at least `frameBytesMin`, checksums complete.
    * Each comes by interface `RUN_IFINDEX`.
    */
   run(program: ProgramName, frames: readonly Uint8Array[]): Outcome[];
@@ -43,10 +43,15 @@ export interface PacketDatapath extends Datapath {
 
 /** The loopback's. */
 export const RUN_IFINDEX = 1;
-/** To TC the stack hands whole IPv4 headers only, to XDP whole Ethernet headers. */
-export const FRAME_BYTES_MIN: Readonly<Record<ProgramName, number>> = {
-  egress: 34,
-  return: 34,
-  pod: 34,
-  steer: 14,
-};
+/** To TC the stack hands whole IP headers, to XDP whatever there is after a MAC header. */
+export function frameBytesMin(program: ProgramName, frame: Uint8Array): number {
+  const type = program === 'steer' ? 0 : ((frame[12] ?? 0) << 8) | (frame[13] ?? 0);
+  return ETHERNET_BYTES + (IP_BYTES.get(type) ?? 0);
+}
+
+const ETHERNET_BYTES = 14;
+/** By ethertype. */
+const IP_BYTES = new Map([
+  [0x0800, 20],
+  [0x86dd, 40],
+]);

@@ -3,8 +3,9 @@
  * was is run a hundred thousand times in one call; one that turns it into an answer only once a
  * call.
  */
-import { arp, tcp, udp } from '../../../services/ports/datapath/conformance/packets/frames.ts';
+
 import type { ProgramName } from '../../../services/ports/datapath/port.ts';
+import { arp, tcp, udp } from '../../packets/frames.ts';
 import { ELSEWHERE, HOST, L, OWN_MAC, POD, REMOTE_NAT, TARGET, TARGET_PORT } from './tables.ts';
 
 export interface Step {

@@ -4,9 +4,9 @@
  */
 
 import { expect, test } from 'vitest';
-import { FRAME_BYTES_MIN } from '../../packet-runner.ts';
+import { ETHERNET_BYTES, icmp, ipv4, tcp, udp } from '../../../../../test/packets/frames.ts';
+import { frameBytesMin } from '../../packet-runner.ts';
 import type { ProgramName } from '../../port.ts';
-import { ETHERNET_BYTES, icmp, ipv4, tcp, udp } from './frames.ts';
 import { fixtureSuite, type PacketSuiteInit } from './suite.ts';
 import { BARE_POD, BASE, L, NAT, OWN_MAC, POD, REMOTE_BASE, TARGET } from './world.ts';
 
@@ -46,7 +46,7 @@ export function cutOffPackets(init: PacketSuiteInit): void {
   test.for(Object.entries(WHOLE))('%s, cut off at every length', ([, { frame, headers }], ctx) => {
     const bench = benchFor(ctx);
     for (const program of PROGRAMS) {
-      for (const length of LENGTHS.filter((one) => one >= FRAME_BYTES_MIN[program])) {
+      for (const length of LENGTHS.filter((one) => one >= frameBytesMin(program, frame))) {
         const cut = frame.slice(0, length);
         const outcome = bench.run(program, cut);
         const isWhole = cut.length >= ETHERNET_BYTES + headers;

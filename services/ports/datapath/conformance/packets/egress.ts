@@ -1,7 +1,17 @@
 /** berth_egress, one packet after another. */
 import { expect, test } from 'vitest';
+import {
+  icmp,
+  ipv4,
+  ipv6,
+  quoted,
+  type TcpParts,
+  tcp,
+  UDP,
+  type UdpParts,
+  udp,
+} from '../../../../../test/packets/frames.ts';
 import type { Fixture } from './fixture.ts';
-import { icmp, ipv4, ipv6, quoted, type TcpParts, tcp, UDP, type UdpParts, udp } from './frames.ts';
 import { fixtureSuite, type PacketSuiteInit } from './suite.ts';
 import {
   BARE_POD,
@@ -182,6 +192,7 @@ const REJECTIONS = [
 const DATAGRAM = datagram(`${BARE_POD}:${L}`, DB);
 const UNCHECKED = datagram(`${BARE_POD}:${L}`, DB, { checksum: false, options: OPTIONS });
 const SCTP = ipv4({ from: POD, to: TARGET }, 132, PAYLOAD);
+const SHORT = ipv4({ from: POD, to: TARGET }, 132, Uint8Array.of(1, 2, 3));
 const PROHIBITIONS = [
   rejects('a datagram', DATAGRAM, prohibited(DATAGRAM, TARGET, BARE_POD), 'NO_BERTH'),
   rejects(
@@ -191,10 +202,22 @@ const PROHIBITIONS = [
     'NO_BERTH',
   ),
   rejects('a protocol without ports', SCTP, prohibited(SCTP, TARGET, POD), 'PROTOCOL'),
+  rejects('of little payload all of it', SHORT, prohibited(SHORT, TARGET, POD), 'PROTOCOL'),
 ];
 
+/** Longer IP headers than there are bytes. */
+const CUT_ICMP = withByte(ipv4({ from: POD, to: TARGET }, 1, PAYLOAD.slice(0, 8)), 14, 0x4f);
+const CUT_SCTP = withByte(ipv4({ from: POD, to: TARGET }, 132, PAYLOAD.slice(0, 8)), 14, 0x4f);
+const CUT_FRAGMENT = withByte(
+  ipv4({ from: POD, to: TARGET, fragment: LAST_FRAGMENT }, UDP, PAYLOAD.slice(0, 8)),
+  14,
+  0x4f,
+);
 const DROPS = [
   drops('ICMP', ping(POD, TARGET), 'ICMP_OUT'),
+  drops('ICMP whose IP header is not whole', CUT_ICMP, 'MALFORMED'),
+  drops('a protocol without ports whose IP header is not whole', CUT_SCTP, 'MALFORMED'),
+  drops('a fragment whose IP header is not whole', CUT_FRAGMENT, 'MALFORMED'),
   drops('ICMP to a target of which some ports are covered', ping(POD, PORTS_TARGET), 'ICMP_OUT'),
   drops('ICMP of a selected pod without a berth', ping(BARE_POD, TARGET), 'ICMP_OUT'),
   drops('ICMP of a pod that is not known', ping(UNKNOWN_POD, TARGET), 'ICMP_OUT'),
@@ -222,12 +245,24 @@ export function egressPackets(init: PacketSuiteInit): void {
     expect(outcome.counted).toEqual(['NO_BERTH', 'UNANSWERED']);
   });
 
+  test.for([0x40, 0x60])('answers no segment whose data begin nowhere: %s', (offset, ctx) => {
+    const bench = benchFor(ctx);
+    const frame = withByte(syn(`${BARE_POD}:${L}`, DB), 46, offset);
+    const outcome = bench.run('egress', frame);
+    expect(outcome).toMatchObject({ verdict: 'drop', counted: ['NO_BERTH', 'UNANSWERED'] });
+  });
+
   test('leaves all but IP alone', (ctx) => {
     const bench = benchFor(ctx);
     const frame = syn(`${POD}:${L}`, DB);
     frame.set([0x88, 0xcc], 12);
     expect(bench.run('egress', frame)).toEqual({ verdict: 'next', frame, counted: [] });
   });
+}
+
+function withByte(frame: Uint8Array, at: number, byte: number): Uint8Array {
+  frame[at] = byte;
+  return frame;
 }
 
 function ping(from: string, to: string): Uint8Array {

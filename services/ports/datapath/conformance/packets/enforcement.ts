@@ -1,6 +1,7 @@
 /** What is only observed is counted and passes; what is enforced beside it is not. */
+
+import { icmp, ipv6, tcp, UDP, udp } from '../../../../../test/packets/frames.ts';
 import type { Fixture } from './fixture.ts';
-import { icmp, ipv6, tcp, UDP, udp } from './frames.ts';
 import { fixtureSuite, type PacketSuiteInit } from './suite.ts';
 import {
   BARE_POD,

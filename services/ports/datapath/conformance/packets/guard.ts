@@ -1,10 +1,10 @@
 /** berth_pod, the source guard at the veth of POD. */
 import { describe, expect, test } from 'vitest';
+import { arp, ipv6, tcp, UDP } from '../../../../../test/packets/frames.ts';
 import { parseIp } from '../../../../contract/ip-address.ts';
 import { interfaceKey } from '../../tables/interfaces.ts';
 import { encodePod, podKey } from '../../tables/pods.ts';
 import type { Fixture } from './fixture.ts';
-import { arp, ipv6, tcp, UDP } from './frames.ts';
 import { fixtureSuite, type PacketSuiteInit } from './suite.ts';
 import { ELSEWHERE, FREE_POD, fillWorld, HOLE, L, NAT, POD, TARGET, TARGET_V6 } from './world.ts';
 
@@ -88,6 +88,18 @@ export function guardPackets(init: PacketSuiteInit): void {
         fillWorld(bench.tables);
       }
     });
+  });
+
+  test('drops what carries a source whose entry is another pod’s', (ctx) => {
+    const bench = benchFor(ctx);
+    const { value } = encodePod({ ip: parseIp(POD), selected: true, berths: [] });
+    bench.tables.put('pods', [{ key: podKey(parseIp(FREE_POD)), value }]);
+    try {
+      const outcome = bench.run('pod', sent(FREE_POD, `${ELSEWHERE}:80`));
+      expect(outcome).toMatchObject({ verdict: 'drop', counted: ['CHANGED'] });
+    } finally {
+      fillWorld(bench.tables);
+    }
   });
 
   test('guards no interface that is not in the table', (ctx) => {

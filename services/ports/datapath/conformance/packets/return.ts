@@ -1,11 +1,12 @@
 /** berth_return, and whole flows: what went out by egress comes back. */
 import { expect, test } from 'vitest';
+import { icmp, ipv4, ipv6, tcp, UDP, udp } from '../../../../../test/packets/frames.ts';
 import { ipToBytes, parseIp } from '../../../../contract/ip-address.ts';
+import { encodeConfig } from '../../tables/config.ts';
 import { LAYOUT } from '../../tables/layout.gen.ts';
 import { encodePod, podKey } from '../../tables/pods.ts';
 import type { Fixture } from './fixture.ts';
-import { icmp, ipv4, tcp, UDP, udp } from './frames.ts';
-import { fixtureSuite, type PacketSuiteInit } from './suite.ts';
+import { type BenchFor, fixtureSuite, type PacketSuiteInit } from './suite.ts';
 import {
   BARE_POD,
   BASE,
@@ -20,10 +21,12 @@ import {
   LOST_BASE,
   NAT,
   NAT_2,
+  OWN_MAC,
   POD,
   PORTS_TARGET,
   REMOTE_BASE,
   TARGET,
+  TARGET_V6,
 } from './world.ts';
 
 const DB = `${TARGET}:5432`;
@@ -166,6 +169,10 @@ export function returnPackets(init: PacketSuiteInit): void {
     expect(seen.size).toBe(DIRECT);
   });
 
+  whereTablesDisagree(benchFor);
+}
+
+function whereTablesDisagree(benchFor: BenchFor): void {
   test('a block whose pod is gone leads nowhere', (ctx) => {
     const bench = benchFor(ctx);
     bench.tables.remove('pods', [podKey(parseIp(POD))]);
@@ -199,8 +206,39 @@ export function returnPackets(init: PacketSuiteInit): void {
     try {
       const out = bench.run('egress', tcp({ from: `${POD}:${L}`, to: DB, flags: 'S' }));
       expect(out).toMatchObject({ verdict: 'drop', counted: ['CHANGED'] });
+      // Nor does it say that a destination is not protected.
+      const elsewhere = bench.run('egress', udp({ from: `${POD}:${L}`, to: `${ELSEWHERE}:1` }));
+      expect(elsewhere).toMatchObject({ verdict: 'drop', counted: ['CHANGED'] });
+      const ipv6Packet = ipv6('2001:db8:9::1', TARGET_V6, UDP, PAYLOAD);
+      expect(bench.run('pod', ipv6Packet)).toMatchObject({ counted: ['CHANGED'] });
       const back = bench.run('return', reply(DB, `${NAT}:${BASE}`));
       expect(back).toMatchObject({ verdict: 'drop', counted: ['CHANGED'] });
+    } finally {
+      fillWorld(bench.tables);
+    }
+  });
+
+  test('a berth of another size than its address leads nowhere', (ctx) => {
+    const bench = benchFor(ctx);
+    const berth = { natAddress: parseIp(NAT), base: BASE, sizeLog2: 9, policySet: 2 };
+    const pod = { ip: parseIp(POD), selected: true, berths: [{ ...berth, mapped: true }] };
+    bench.tables.put('pods', [encodePod(pod)]);
+    try {
+      const outcome = bench.run('return', reply(DB, `${NAT}:${BASE}`));
+      expect(outcome).toMatchObject({ verdict: 'drop', counted: ['NO_BLOCK_HERE'] });
+    } finally {
+      fillWorld(bench.tables);
+    }
+  });
+
+  test('a source port that there is not is mapped to nothing', (ctx) => {
+    const bench = benchFor(ctx);
+    bench.tables.put('config', [encodeConfig({ podPortFirst: 65535, uplinkMac: OWN_MAC })]);
+    try {
+      const last = bench.run('return', reply(DB, `${NAT}:${BASE}`));
+      expect(last.frame).toEqual(reply(DB, `${POD}:65535`));
+      const beyond = bench.run('return', reply(DB, `${NAT}:${BASE + 1}`));
+      expect(beyond).toMatchObject({ verdict: 'drop', counted: ['PORT_NOT_MAPPED'] });
     } finally {
       fillWorld(bench.tables);
     }

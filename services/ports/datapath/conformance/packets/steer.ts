@@ -1,6 +1,7 @@
 /** berth_steer: a gateway's frames. */
+
+import { arp, icmp, ipv4, type Macs, tcp, UDP, udp } from '../../../../../test/packets/frames.ts';
 import type { Fixture } from './fixture.ts';
-import { arp, icmp, ipv4, type Macs, tcp, UDP, udp } from './frames.ts';
 import { fixtureSuite, type PacketSuiteInit } from './suite.ts';
 import {
   BASE,
@@ -22,6 +23,7 @@ const TO_US: Macs = { source: TARGET_MAC, destination: OWN_MAC };
 const TO_OTHER: Macs = { source: TARGET_MAC, destination: '02:00:00:00:00:99' };
 const TO_NODE: Macs = { source: OWN_MAC, destination: NODE_MAC };
 const PAYLOAD = Uint8Array.of(1, 2, 3);
+const LONG = new Uint8Array(8900).fill(5);
 const OPTIONS = Uint8Array.of(1, 1, 1, 0);
 
 const reply = (to: string, macs: Macs) => tcp({ from: DB, to, flags: 'SA', ack: 7, macs });
@@ -61,6 +63,11 @@ const STEERED = [
     'UDP with IP options',
     udp({ from: DB, to: REMOTE, options: OPTIONS, payload: PAYLOAD, macs: TO_US }),
     udp({ from: DB, to: REMOTE, options: OPTIONS, payload: PAYLOAD, macs: TO_NODE }),
+  ),
+  steers(
+    'a frame of many pages, counted whole',
+    udp({ from: DB, to: REMOTE, payload: LONG, macs: TO_US }),
+    udp({ from: DB, to: REMOTE, payload: LONG, macs: TO_NODE }),
   ),
   steers(
     'the last port of the block',

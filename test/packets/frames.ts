@@ -2,7 +2,7 @@
  * Frames, byte by byte, with checksums computed from nothing. So an expected frame is written as
  * what it means, and its checksums are an independent check of the ones that a program updated.
  */
-import { ipToBytes, parseIp } from '../../../../contract/ip-address.ts';
+import { ipToBytes, parseIp } from '../../services/contract/ip-address.ts';
 
 export interface IpParts {
   /** `10.42.1.2:32768`; without a port where there is none. */
