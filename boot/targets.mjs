@@ -19,6 +19,10 @@ export const TARGETS = {
     needs: { debian: 'wish', modules: 'must', compile: 'wish' },
     command: ['test/bench/main.ts'],
   },
+  fuzz: {
+    needs: { debian: 'must', modules: 'must', compile: 'must' },
+    command: ['test/fuzz/main.ts'],
+  },
   berth: { needs: { modules: 'must' }, command: ['services/cli/main.ts'] },
   ready: { needs: { debian: 'must', modules: 'must', compile: 'must' }, command: [] },
 };

@@ -3,10 +3,10 @@
  * and goes on answering when it is the last.
  */
 import { expect, test } from 'vitest';
+import { arp, udp } from '../../../../../test/packets/frames.ts';
 import type { GatewayLease } from '../../port.ts';
 import { NO_LEASE } from '../../tables/lease.ts';
 import type { Bench } from './bench.ts';
-import { arp, udp } from '../../../../../test/packets/frames.ts';
 import { fixtureSuite, type PacketSuiteInit } from './suite.ts';
 import { GATEWAY_2, HOST, NAT, OWN_MAC, TARGET } from './world.ts';
 

@@ -37,12 +37,16 @@ export function steer(lookup: Lookup, lease: ArpLease, frame: Uint8Array): Resul
 
 function steerOurs(lookup: Lookup, lease: ArpLease, frame: Uint8Array): Result {
   const packet = parsePacket(frame);
-  const address = packet === null ? null : lookup.address(packet.dst);
   if (packet === null) return UNTOUCHED;
-  if (address === null) {
-    if (isHeartbeat(lookup, lease, packet)) lease.heartbeatSeen();
-    return UNTOUCHED;
-  }
+  const result = steerPacket(lookup, frame, packet);
+  // It goes on to the stack, where the agent hears it.
+  if (result === UNTOUCHED && isHeartbeat(lookup, lease, packet)) lease.heartbeatSeen();
+  return result;
+}
+
+function steerPacket(lookup: Lookup, frame: Uint8Array, packet: Packet): Result {
+  const address = lookup.address(packet.dst);
+  if (address === null) return UNTOUCHED;
   const refusal = NOT_FOR_A_BLOCK[packet.kind];
   if (refusal !== null) return { reason: refusal };
   const block = lookup.block(address, packet.dstPort);
