@@ -28,6 +28,8 @@ static __always_inline int steer_frame(struct xdp_md *xdp, const __u8 *own_mac)
 	/* Cut off before its addresses: the stack drops it. */
 	if (packet.ports == PORTS_CUT_OFF && !packet.l4_offset)
 		return XDP_PASS;
+	if (packet.ports == PORTS_ICMP)
+		read_icmp_error(data, end, &packet, false);
 	steering = steer(&packet);
 	if (steering.reason == BERTH_REASON_NONE) {
 		note_heartbeat(&packet);

@@ -11,6 +11,7 @@
 #define BERTH_DIRECT_H
 
 #include <stddef.h>
+#include "icmp_error.h"
 #include "maps.h"
 #include "packet.h"
 
@@ -64,6 +65,8 @@ static __always_inline long rewrite_ipv4(struct __sk_buff *skb, const struct pac
 	const __u64 flags = is_udp ? BPF_F_MARK_MANGLED_0 : 0;
 	long err;
 
+	if (packet->ports == PORTS_QUOTED)
+		return rewrite_icmp_error(skb, packet, is_source, ip, port);
 	err = bpf_l4_csum_replace(skb, check_at, old_ip, new_ip,
 				  flags | BPF_F_PSEUDO_HDR | sizeof(new_ip));
 	err = err

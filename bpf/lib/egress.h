@@ -22,6 +22,7 @@ static __always_inline enum berth_reason refusal(const struct packet *packet,
 	case PORTS_FRAGMENT:
 		return BERTH_REASON_FRAGMENT_OUT;
 	case PORTS_ICMP:
+	case PORTS_QUOTED:
 		return BERTH_REASON_ICMP_OUT;
 	case PORTS_OTHER_PROTOCOL:
 		return BERTH_REASON_PROTOCOL;
@@ -60,14 +61,15 @@ egress_by_slot(struct __sk_buff *skb, const struct packet *packet, const struct 
 
 	if (!is_still_of(pod, &packet->src))
 		return BERTH_REASON_CHANGED;
-	if (packet->ports != PORTS_YES || !(slot.flags & BERTH_SLOT_MAPPED))
+	if ((packet->ports != PORTS_YES && packet->ports != PORTS_QUOTED) ||
+	    !(slot.flags & BERTH_SLOT_MAPPED))
 		return hold_back(answer, refusal(packet, BERTH_REASON_NO_BERTH));
 	if (!first)
 		return hold_back(answer, BERTH_REASON_NO_CONFIG);
 	/* Below L it wraps to a large number, out of range too. */
 	offset = packet->src_port - first;
 	if (offset >= direct_ports(slot.size_log2))
-		return hold_back(answer, BERTH_REASON_PORT_OUT_OF_RANGE);
+		return hold_back(answer, refusal(packet, BERTH_REASON_PORT_OUT_OF_RANGE));
 	if (rewrite_ipv4(skb, packet, DIRECT_SOURCE, &slot.nat_address, slot.base + offset))
 		return BERTH_REASON_MALFORMED;
 	return BERTH_REASON_TRANSLATED;
@@ -94,7 +96,7 @@ egress_of_pod(struct __sk_buff *skb, const struct packet *packet, const struct b
 	return by_guard(policy_set, packet, BERTH_REASON_NO_BERTH);
 }
 
-static __always_inline enum berth_reason egress(struct __sk_buff *skb, const struct packet *packet)
+static __always_inline enum berth_reason egress(struct __sk_buff *skb, struct packet *packet)
 {
 	const struct berth_pod *pod = bpf_map_lookup_elem(&pods, &packet->src);
 
@@ -106,6 +108,8 @@ static __always_inline enum berth_reason egress(struct __sk_buff *skb, const str
 	}
 	if (bpf_map_lookup_elem(&addresses, &packet->dst))
 		return BERTH_REASON_HAIRPIN;
+	if (packet->ports == PORTS_ICMP)
+		tc_icmp_error(skb, packet, true);
 	if (pod)
 		return egress_of_pod(skb, packet, pod);
 	return by_guard(BERTH_SET_UNKNOWN, packet, BERTH_REASON_UNKNOWN_POD);

@@ -19,6 +19,7 @@ static __always_inline enum berth_reason inward_refusal(const struct packet *pac
 {
 	switch (packet->ports) {
 	case PORTS_YES:
+	case PORTS_QUOTED:
 		return BERTH_REASON_NONE;
 	case PORTS_FRAGMENT:
 		return BERTH_REASON_FRAGMENT_IN;
@@ -49,7 +50,7 @@ static __always_inline const struct berth_slot *slot_of_block(const struct berth
 	return NULL;
 }
 
-static __always_inline enum berth_reason inward(struct __sk_buff *skb, const struct packet *packet)
+static __always_inline enum berth_reason inward(struct __sk_buff *skb, struct packet *packet)
 {
 	const struct berth_address *address = bpf_map_lookup_elem(&addresses, &packet->dst);
 	const struct berth_block *block;
@@ -60,6 +61,8 @@ static __always_inline enum berth_reason inward(struct __sk_buff *skb, const str
 
 	if (!address)
 		return BERTH_REASON_NONE;
+	if (packet->ports == PORTS_ICMP)
+		tc_icmp_error(skb, packet, false);
 	refusal = inward_refusal(packet);
 	if (refusal)
 		return refusal;

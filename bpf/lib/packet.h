@@ -28,6 +28,7 @@ enum packet_ports {
 	PORTS_OTHER_PROTOCOL,
 	PORTS_CUT_OFF,
 	PORTS_IPV6,
+	PORTS_QUOTED, /* an ICMP error, with the ends of what it is about: see icmp_error.h */
 };
 
 struct packet {
@@ -36,6 +37,7 @@ struct packet {
 	__u16 src_port;	    /* HBO; ports, l4_offset, bare_syn: PORTS_YES alone */
 	__u16 dst_port;	    /* HBO */
 	__u16 l4_offset;    /* from the start of the frame */
+	__u16 quoted_l4;    /* the same of the quoted packet: PORTS_QUOTED alone */
 	__u8 protocol;
 	__u8 ports; /* enum packet_ports */
 	__u8 bare_syn;
@@ -45,6 +47,14 @@ enum packet_kind {
 	PACKET_OTHER = 0, /* not IP, or no whole IP header: not ours */
 	PACKET_IP,
 	PACKET_SHORT, /* IP, but the part that can be read ends within the headers */
+};
+
+/* linux/icmp.h needs headers that a BPF target does not have. */
+struct icmp_header {
+	__u8 type;
+	__u8 code;
+	__be16 check;
+	__be32 unused;
 };
 
 static __always_inline void mapped_ip(union berth_ip *ip, __be32 v4)
@@ -113,6 +123,7 @@ static __always_inline enum packet_kind packet_parse(void *data, void *end, stru
 
 	packet->ports = PORTS_CUT_OFF;
 	packet->bare_syn = 0;
+	packet->quoted_l4 = 0;
 	packet->protocol = 0;
 	packet->l4_offset = 0;
 	if ((void *)(eth + 1) > end)

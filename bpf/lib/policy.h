@@ -22,7 +22,7 @@ enum policy_answer {
 static __always_inline bool rule_matches(const struct berth_port_rule *rule,
 					 const struct packet *packet, __u16 port)
 {
-	if (packet->ports != PORTS_YES)
+	if (packet->ports != PORTS_YES && packet->ports != PORTS_QUOTED)
 		return true;
 	if (rule->protocol && rule->protocol != packet->protocol)
 		return false;

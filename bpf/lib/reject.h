@@ -23,14 +23,6 @@
 #define IPV4_OPTION_NOP	   0x01010101
 #define IPV4_OPTIONS_WORDS 10
 
-/* linux/icmp.h needs headers that a BPF target does not have. */
-struct icmp_header {
-	__u8 type;
-	__u8 code;
-	__be16 check;
-	__be32 unused;
-};
-
 static __always_inline __u32 fold(__u64 sum)
 {
 	sum = (sum & 0xffff) + (sum >> 16);

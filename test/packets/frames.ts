@@ -70,9 +70,16 @@ export function udp(parts: UdpParts): Uint8Array {
   return ipv4(parts, UDP, datagram);
 }
 
-export function icmp(parts: IpParts & { readonly type: number; readonly code: number }) {
-  const { type, code, payload = new Uint8Array() } = parts;
-  const message = joined(words((type << 8) | code, 0, 0, 0), payload);
+export interface IcmpParts extends IpParts {
+  readonly type: number;
+  readonly code: number;
+  /** Of the next hop, with "fragmentation needed" (RFC 1191). @default 0 */
+  readonly mtu?: number;
+}
+
+export function icmp(parts: IcmpParts): Uint8Array {
+  const { type, code, mtu = 0, payload = new Uint8Array() } = parts;
+  const message = joined(words((type << 8) | code, 0, 0, mtu), payload);
   putWord(message, 2, checksumOf(message));
   return ipv4(parts, ICMP, message);
 }

@@ -11,6 +11,7 @@ import { cutOffPackets } from './conformance/packets/cut-off.ts';
 import { egressPackets } from './conformance/packets/egress.ts';
 import { enforcementPackets } from './conformance/packets/enforcement.ts';
 import { guardPackets } from './conformance/packets/guard.ts';
+import { icmpErrorPackets } from './conformance/packets/icmp-errors.ts';
 import { leasePackets } from './conformance/packets/lease.ts';
 import { returnPackets } from './conformance/packets/return.ts';
 import { steerPackets } from './conformance/packets/steer.ts';
@@ -22,6 +23,7 @@ const cases = { ...tableCases, ...hookCases, ...lifeCases };
 const PACKETS = {
   egress: egressPackets,
   return: returnPackets,
+  'ICMP errors': icmpErrorPackets,
   steer: steerPackets,
   'the lease of a gateway': leasePackets,
   pod: guardPackets,

@@ -6,22 +6,25 @@
 import type { ReasonName } from '../../tables/reasons.gen.ts';
 import { directIndex } from './direct.ts';
 import type { Berth } from './entries.ts';
+import { quotedIn } from './icmp-error.ts';
 import type { Lookup } from './lookup.ts';
 import type { Packet, PacketKind } from './packet.ts';
 import { guardSet, policyAnswer } from './policy.ts';
 import { type Finding, type Result, UNTOUCHED } from './result.ts';
-import { rewritten } from './rewrite.ts';
+import { translated } from './translated.ts';
 
 const ONLY_OBSERVED: Finding = { reason: 'WOULD_REJECT' };
 const HELD_BACK: Readonly<Record<Exclude<PacketKind, 'ports'>, ReasonName>> = {
   fragment: 'FRAGMENT_OUT',
   icmp: 'ICMP_OUT',
+  quoted: 'ICMP_OUT',
   'no-ports': 'PROTOCOL',
   'cut-off': 'MALFORMED',
   ipv6: 'IPV6_OUT',
 };
 
-export function egress(lookup: Lookup, frame: Uint8Array, packet: Packet): Result {
+export function egress(lookup: Lookup, frame: Uint8Array, sent: Packet): Result {
+  const packet = quotedIn(frame, sent, true);
   const pod = lookup.pod(packet.src);
   if (pod === null && !lookup.isLocalPod(packet.src)) {
     return lookup.address(packet.src) === null ? UNTOUCHED : { reason: 'NAT_SOURCE' };
@@ -42,13 +45,14 @@ export function egress(lookup: Lookup, frame: Uint8Array, packet: Packet): Resul
 }
 
 function egressByBerth(lookup: Lookup, frame: Uint8Array, packet: Packet, berth: Berth): Finding {
-  if (packet.kind !== 'ports' || !berth.mapped) return heldBack(packet, 'NO_BERTH');
+  if ((packet.kind !== 'ports' && packet.kind !== 'quoted') || !berth.mapped)
+    return heldBack(packet, 'NO_BERTH');
   const first = lookup.podPortFirst();
   if (first === 0) return { reason: 'NO_CONFIG' };
   const index = directIndex(packet.srcPort, first, berth.sizeLog2);
-  if (index === null) return { reason: 'PORT_OUT_OF_RANGE' };
+  if (index === null) return heldBack(packet, 'PORT_OUT_OF_RANGE');
   const end = { ip: berth.natAddress, port: berth.base + index };
-  return { reason: 'TRANSLATED', frame: rewritten(frame, packet, 'src', end) };
+  return { reason: 'TRANSLATED', frame: translated(frame, packet, 'src', end) };
 }
 
 /** What has no ports is held back for that; else `otherwise`. */

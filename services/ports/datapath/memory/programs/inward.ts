@@ -5,15 +5,17 @@
 import { ABI } from '../../tables/layout.gen.ts';
 import type { ReasonName } from '../../tables/reasons.gen.ts';
 import { directIndex } from './direct.ts';
+import { quotedIn } from './icmp-error.ts';
 import type { Lookup } from './lookup.ts';
 import type { Packet, PacketKind } from './packet.ts';
 import { policyAnswer } from './policy.ts';
 import { type Result, UNTOUCHED } from './result.ts';
-import { rewritten } from './rewrite.ts';
+import { translated } from './translated.ts';
 
 /** Why a packet can be for no block; the same on gateways. */
 export const NOT_FOR_A_BLOCK: Readonly<Record<PacketKind, ReasonName | null>> = {
   ports: null,
+  quoted: null,
   fragment: 'FRAGMENT_IN',
   icmp: 'ICMP_IN',
   'no-ports': 'PROTOCOL_IN',
@@ -22,7 +24,8 @@ export const NOT_FOR_A_BLOCK: Readonly<Record<PacketKind, ReasonName | null>> = 
 };
 const PORT_MAX = 65535;
 
-export function inward(lookup: Lookup, frame: Uint8Array, packet: Packet): Result {
+export function inward(lookup: Lookup, frame: Uint8Array, arrived: Packet): Result {
+  const packet = quotedIn(frame, arrived, false);
   const address = lookup.address(packet.dst);
   if (address === null) return UNTOUCHED;
   const refusal = NOT_FOR_A_BLOCK[packet.kind];
@@ -47,5 +50,5 @@ export function inward(lookup: Lookup, frame: Uint8Array, packet: Packet): Resul
   if (first === 0) return { reason: 'NO_CONFIG' };
   if (first + index > PORT_MAX) return { reason: 'PORT_NOT_MAPPED' };
   const end = { ip: block.podIp, port: first + index };
-  return { reason: 'RETURNED', frame: rewritten(frame, packet, 'dst', end) };
+  return { reason: 'RETURNED', frame: translated(frame, packet, 'dst', end) };
 }

@@ -4,7 +4,8 @@
  */
 import { hexOf, u8, u16 } from './wire.ts';
 
-export type PacketKind = 'ports' | 'fragment' | 'icmp' | 'no-ports' | 'cut-off' | 'ipv6';
+/** quoted: an ICMP error that belongs to a packet's sender; see icmp-error.ts. */
+export type PacketKind = 'ports' | 'quoted' | 'fragment' | 'icmp' | 'no-ports' | 'cut-off' | 'ipv6';
 
 export interface Packet {
   readonly kind: PacketKind;
@@ -14,7 +15,9 @@ export interface Packet {
   readonly protocol: number;
   /** Where layer 4 begins. Of IPv4 that is not cut off. */
   readonly l4: number;
-  /** Of kind `ports` alone. */
+  /** Of kind `quoted` alone: where layer 4 of the quoted packet begins. */
+  readonly quotedL4: number;
+  /** Of kinds `ports` and `quoted` alone. */
   readonly srcPort: number;
   readonly dstPort: number;
   /** A TCP segment that asks for a connection. */
@@ -50,7 +53,7 @@ export function parsePacket(frame: Uint8Array): Packet | null {
   return null;
 }
 
-const NO_PORTS = { srcPort: 0, dstPort: 0, bareSyn: false };
+const NO_PORTS = { srcPort: 0, dstPort: 0, quotedL4: 0, bareSyn: false };
 
 function ipv4Packet(frame: Uint8Array): Packet {
   const first = u8(frame, ETHERNET_BYTES);
@@ -74,6 +77,7 @@ function ipv4Packet(frame: Uint8Array): Packet {
     kind: 'ports',
     protocol,
     l4,
+    quotedL4: 0,
     srcPort: u16(frame, l4),
     dstPort: u16(frame, l4 + 2),
     bareSyn: (flags & TCP_SYN) !== 0 && (flags & TCP_ACK) === 0,

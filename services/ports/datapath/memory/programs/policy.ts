@@ -25,7 +25,7 @@ export function policyAnswer(
   const port = end === 'src' ? packet.srcPort : packet.dstPort;
   const named = policy.rules.filter(
     ({ protocol, from, to }) =>
-      packet.kind !== 'ports' ||
+      (packet.kind !== 'ports' && packet.kind !== 'quoted') ||
       ((protocol === ANY_PROTOCOL || protocol === packet.protocol) && from <= port && port <= to),
   );
   if (named.some(({ observed }) => !observed)) return 'enforced';

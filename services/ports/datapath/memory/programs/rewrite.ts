@@ -15,8 +15,8 @@ export interface End {
 const IP_CHECK_AT = ETHERNET_BYTES + 10;
 const IP_ENDS_AT = { src: ETHERNET_BYTES + 12, dst: ETHERNET_BYTES + 16 };
 const PORTS_AT = { src: 0, dst: 2 };
-const TCP_CHECK_AT = 16;
-const UDP_CHECK_AT = 6;
+export const TCP_CHECK_AT = 16;
+export const UDP_CHECK_AT = 6;
 
 export function rewritten(
   frame: Uint8Array,

@@ -4,6 +4,7 @@
  */
 import { ABI } from '../../tables/layout.gen.ts';
 import { arpAnswer } from './arp.ts';
+import { quotedIn } from './icmp-error.ts';
 import { NOT_FOR_A_BLOCK } from './inward.ts';
 import type { Lookup } from './lookup.ts';
 import { ETHERNET_BYTES, type Packet, parsePacket, UDP } from './packet.ts';
@@ -36,7 +37,8 @@ export function steer(lookup: Lookup, lease: ArpLease, frame: Uint8Array): Resul
 }
 
 function steerOurs(lookup: Lookup, lease: ArpLease, frame: Uint8Array): Result {
-  const packet = parsePacket(frame);
+  const parsed = parsePacket(frame);
+  const packet = parsed === null ? null : quotedIn(frame, parsed, false);
   if (packet === null) return UNTOUCHED;
   const result = steerPacket(lookup, frame, packet);
   // It goes on to the stack, where the agent hears it.
