@@ -5,6 +5,7 @@
 import type { ProgramName } from '../../services/ports/datapath/port.ts';
 import {
   arp,
+  ETHERNET_BYTES,
   type IpParts,
   icmp,
   ipv4,
@@ -33,6 +34,7 @@ const LONG_PAYLOAD_BYTES = [1400, 3000, 3500, 4000, 8900];
 const OPTION_WORDS = [0, 0, 0, 0, 1, 2, 5, 10];
 const FRAGMENTS = [0x2000, 0x2001, 0x0001, 0x1fff, 0x3fff, 0xffff];
 const PROTOCOLS = [0, 2, 4, 41, 47, 50, 51, 58, 132, 136, 255];
+const ICMP_ERRORS = [3, 11, 12];
 const ICMP_TYPES = [0, 3, 4, 5, 8, 11, 12, 13, 17, 255];
 const NEXT_HEADERS = [6, 17, 58, 0, 43, 44, 60, 59];
 const isV4 = (ip: string): boolean => !ip.includes(':');
@@ -139,16 +141,23 @@ function tcpFrame(dice: Dice, parts: IpParts): Uint8Array {
   });
 }
 
-/** An echo, an error about a packet that went the other way, or anything. */
+/** An error about a packet that went the other way, from its receiver or a router; or anything. */
 function icmpFrame(dice: Dice, parts: IpParts, { from, to }: Ends): Uint8Array {
   const sent = { from: `${to.ip}:${to.port}`, to: `${from.ip}:${from.port}` };
-  const about = dice.chance(0.5) ? tcp({ ...sent, flags: 'S' }) : udp(sent);
-  const payload = dice.chance(0.6) ? quoted(about) : noise(dice, dice.pick(PAYLOAD_BYTES));
+  const payload = noise(dice, dice.pick(PAYLOAD_BYTES));
+  if (dice.chance(0.4)) return icmp({ ...parts, payload, type: dice.pick(ICMP_TYPES), code: 0 });
+  const checksum = dice.chance(0.8);
+  const about = dice.pick([
+    tcp({ ...sent, flags: dice.pick(FLAGS), payload, options: noise(dice, 4 * dice.below(3)) }),
+    udp({ ...sent, payload, checksum, fragment: dice.pick([0x4000, 0, 0x2000, 0x0001]) }),
+  ]);
   return icmp({
     ...parts,
-    payload,
-    type: dice.pick(ICMP_TYPES),
-    code: dice.pick([0, 1, 3, 4, 13]),
+    from: dice.chance(0.3) ? dice.pick(STRANGERS.filter(isV4)) : parts.from,
+    payload: dice.chance(0.5) ? quoted(about) : about.slice(ETHERNET_BYTES),
+    type: dice.chance(0.8) ? dice.pick(ICMP_ERRORS) : dice.pick(ICMP_TYPES),
+    code: dice.below(16),
+    mtu: dice.pick([0, 1400]),
   });
 }
 
