@@ -39,6 +39,8 @@ export interface LinkServerInit {
   readonly keepaliveMs?: number;
   /** @default 1000 */
   readonly keepaliveTimeoutMs?: number;
+  /** A stream without a hello is ended then. @default 10000 */
+  readonly helloWithinMs?: number;
 }
 
 export interface LinkServerComponents {
@@ -77,6 +79,10 @@ const KEEPALIVE_MS = 1000;
 /** A node's whole set fits into one message. */
 const MESSAGE_BYTES_MAX = 64 * 1024 * 1024;
 const SESSION_MEMORY_MB = 256;
+/** Of one connection: an agent opens one. */
+const STREAMS_MAX = 4;
+/** Whoever opens a stream says hello at once. */
+const HELLO_WITHIN_MS = 10_000;
 const LOOK_EVERY_MS = 24 * 60 * 60_000;
 /** What an agent may get wrong on a stream. */
 const REFUSALS = [
@@ -99,6 +105,7 @@ export async function startLinkServer(
     'grpc.keepalive_timeout_ms': init.keepaliveTimeoutMs ?? KEEPALIVE_MS,
     'grpc.max_send_message_length': MESSAGE_BYTES_MAX,
     'grpc-node.max_session_memory': SESSION_MEMORY_MB,
+    'grpc.max_concurrent_streams': STREAMS_MAX,
   });
   // TLS is done at the door.
   const inside = server.createConnectionInjector(ServerCredentials.createInsecure());
@@ -106,6 +113,7 @@ export async function startLinkServer(
     connection: (socket) => inside.injectConnection(socket),
     refused: handlers.refused,
   });
+  const { helloWithinMs = HELLO_WITHIN_MS } = init;
   const connect: handleBidiStreamingCall<ConnectRequest, ConnectResponse> = (stream) => {
     const peer = stream.getPeer();
     door.entered(peer);
@@ -115,7 +123,7 @@ export async function startLinkServer(
       handlers.refused(refusal);
       endWith(stream, status.UNAUTHENTICATED, describeError(refusal));
     } else {
-      serveStream(stream, caller, components, handlers);
+      serveStream(stream, caller, { ...components, helloWithinMs }, handlers);
     }
   };
   server.addService(linkService, { connect });
@@ -132,7 +140,7 @@ export async function startLinkServer(
 function serveStream(
   stream: Stream,
   caller: Extract<Caller, { node: string }>,
-  { clock, random }: LinkServerComponents,
+  { clock, random, helloWithinMs }: LinkServerComponents & { readonly helloWithinMs: number },
   handlers: LinkHandlers,
 ): void {
   const link = linkOn(stream);
@@ -143,7 +151,13 @@ function serveStream(
     refuse(certificateRefusal(caller.node, 'CERT_HAS_EXPIRED'));
   });
 
+  const cancelHello = clock.after(helloWithinMs, () => {
+    if (!greeted)
+      refuse(berthError('BERTH_LINK_BAD_MESSAGE', { reason: `${caller.node} says no hello` }));
+  });
+
   function close(): void {
+    cancelHello();
     cancelExpiry();
     if (greeted && !closed) handlers.closed(link);
     closed = true;

@@ -51,8 +51,8 @@ export interface FakeAgentInit {
   readonly bootId?: string;
   /** Its certificate; null: it speaks no TLS. */
   readonly files: TlsFiles | null;
-  /** Instead of repeating the stream's: a hello of another stream. */
-  readonly challenge?: string;
+  /** Instead of repeating the stream's: of another stream, or null: no hello is said. */
+  readonly challenge?: string | null;
 }
 
 export function fakeAgent({ node, bootId = 'boot-1', files, challenge }: FakeAgentInit): FakeAgent {
@@ -80,7 +80,9 @@ export function fakeAgent({ node, bootId = 'boot-1', files, challenge }: FakeAge
   }
 
   function heard({ message }: ConnectResponse): void {
-    if (message.case === 'challenge') sayHello(challenge ?? message.value.nonce);
+    if (message.case === 'challenge' && challenge !== null) {
+      sayHello(challenge ?? message.value.nonce);
+    }
     if (message.case === 'gatewaysAt') answers.set(message.value.id, message.value.inForce);
     if (message.case === 'push') {
       pushes.push(message.value.kind === Push_Kind.SNAPSHOT ? 'snapshot' : 'delta');

@@ -49,11 +49,11 @@ afterEach(async () => {
   server.stop();
 });
 
-async function serve(files: TlsFiles): Promise<void> {
+async function serve(files: TlsFiles, helloWithinMs = 10_000): Promise<void> {
   const met: typeof hub = { said: [], hellos: [], closed: 0 };
   hub = met;
   server = await startLinkServer(
-    { listen: '127.0.0.1:0', files },
+    { listen: '127.0.0.1:0', files, helloWithinMs },
     { clock, random },
     {
       hello: (_, hello) => met.hellos.push(hello),
@@ -101,7 +101,7 @@ function collecting(codes: string[]): Log {
   return { debug: keep, info: keep, warn: keep, error: keep, child: () => collecting(codes) };
 }
 
-function fake(node: string, files: TlsFiles | null, challenge?: string): FakeAgent {
+function fake(node: string, files: TlsFiles | null, challenge?: string | null): FakeAgent {
   const agent = fakeAgent({ node, files, ...(challenge === undefined ? {} : { challenge }) });
   agents.push(agent);
   return agent;
@@ -202,6 +202,17 @@ describe('a stream is refused', () => {
     });
     expect(hub.said).toEqual(['BERTH_LINK_HELLO_REPLAYED']);
     expect(hub.hellos).toEqual([]);
+  });
+
+  it('when it says no hello', async () => {
+    await serve(await ours.hub(), 20);
+    const silent = fake('n1', await ours.node('n1'), null);
+    silent.connect(server.port);
+    expect(await silent.ended).toMatchObject({
+      code: status.INVALID_ARGUMENT,
+      details: expect.stringContaining('says no hello'),
+    });
+    expect(hub.said).toEqual(['BERTH_LINK_BAD_MESSAGE']);
   });
 
   it('by the hub from who speaks no TLS', async () => {

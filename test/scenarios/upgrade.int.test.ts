@@ -15,6 +15,7 @@ import { type Installation, install } from './installation.ts';
 const run = promisify(execFile);
 const ROOT = resolve(import.meta.dirname, '../..');
 const AGENT = join(ROOT, 'services/agent/main.ts');
+const CONNECTIONS = 5;
 const WAIT = { timeout: 15_000, interval: 50 };
 
 const allInSync = (berth: Installation) =>
@@ -30,13 +31,21 @@ function nodeNamed({ lab }: Installation, name: string): LabNode {
   return node;
 }
 
-function talk(berth: Installation, pod: LabPod) {
+function protectedBy(berth: Installation) {
   const target = berth.lab.targets[0];
   const address = target?.addresses[0];
   if (target === undefined || address === undefined) throw new Error('no target');
-  const to = { address, port: target.port };
-  berth.lab.traffic.probe({ pod, to });
-  return berth.lab.traffic.connect({ pod, to, intervalMs: 20 });
+  return { address, port: target.port };
+}
+
+function connect(berth: Installation, pod: LabPod) {
+  return berth.lab.traffic.connect({ pod, to: protectedBy(berth), intervalMs: 20 });
+}
+
+/** UDP all the time, and a connection. */
+function talk(berth: Installation, pod: LabPod) {
+  berth.lab.traffic.probe({ pod, to: protectedBy(berth) });
+  return connect(berth, pod);
 }
 
 /** Of the attached programs: what they are attached to, and the hash of their instructions. */
@@ -151,9 +160,15 @@ describe('an uplink that goes and comes again', () => {
         expect(Object.keys(after)).toEqual(Object.keys(before));
         for (const [name, id] of Object.entries(before)) expect(after[name]).not.toBe(id);
       }, WAIT);
+      const later = await berth.startPod({ uid: 'b' });
+      // From its first answer on both ends know the pod.
+      expect(await talk(berth, later).established).not.toBeNull();
       const window = berth.lab.traffic.openUdpWindow();
-      const later = talk(berth, await berth.startPod({ uid: 'b' }));
-      expect(await later.established).not.toBeNull();
+      for (let n = 0; n < CONNECTIONS; n++) {
+        const another = connect(berth, later);
+        expect(await another.established).not.toBeNull();
+        expect((await another.close()).kind).toBe('closed');
+      }
       const { sent, lost } = await window.close();
       expect(sent).toBeGreaterThan(0);
       expect(lost).toBe(0);
