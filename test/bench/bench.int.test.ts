@@ -11,6 +11,8 @@ import type { Result } from './benchmark.ts';
 import { BENCHMARKS } from './benchmarks.ts';
 
 const MAIN = join(import.meta.dirname, 'main.ts');
+/** Some start processes, on a machine that may be busy. */
+const TIMEOUT_MS = 180_000;
 const isRoot = process.getuid?.() === 0;
 
 let folder: TemporaryFolder;
@@ -23,7 +25,7 @@ function bench(...args: string[]) {
   return spawnSync(process.execPath, [MAIN, ...args], { encoding: 'utf8' });
 }
 
-describe.each(BENCHMARKS)('bench $name', ({ name, needs }) => {
+describe.each(BENCHMARKS)('bench $name', { timeout: TIMEOUT_MS }, ({ name, needs }) => {
   test('does the work that it measures, and says a number for each measure', (ctx) => {
     ctx.skip(needs.root && !isRoot, 'needs root (network namespaces, eBPF)');
     const file = join(folder.path, `${name}.json`);

@@ -1,7 +1,18 @@
 /** All of them, in the order in which `all` runs them and docs/benchmarks.md tells them. */
+
+import { agentMemory } from './agent-memory/agent-memory.ts';
 import type { Benchmark } from './benchmark.ts';
 import { datapath } from './datapath/datapath.ts';
 import { fold } from './fold/fold.ts';
+import { hub } from './hub/hub.ts';
 import { versusMasquerade } from './masquerade/versus-masquerade.ts';
+import { propagation } from './propagation/propagation.ts';
 
-export const BENCHMARKS: readonly Benchmark[] = [fold, datapath, versusMasquerade];
+export const BENCHMARKS: readonly Benchmark[] = [
+  fold,
+  propagation,
+  datapath,
+  versusMasquerade,
+  hub,
+  agentMemory,
+];

@@ -4,6 +4,7 @@
  * here is skipped by name, with the reason. Fails when a proof does not hold, never for a goal
  * that is missed.
  */
+import './threads.ts';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

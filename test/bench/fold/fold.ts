@@ -16,10 +16,10 @@ interface FoldSize {
   readonly mappedPods: number;
 }
 
-const CLUSTER: HistoryInit = { namespaces: 50, podsPerNamespace: 60, targets: 20 };
+const CLUSTER: HistoryInit = { namespaces: 50, podsPerNamespace: 60, targets: 20, nodes: 50 };
 const SIZES: Readonly<Record<Size, FoldSize>> = {
   tiny: {
-    history: { namespaces: 3, podsPerNamespace: 10, targets: 4 },
+    history: { namespaces: 3, podsPerNamespace: 10, targets: 4, nodes: 3 },
     foldedRecords: 500,
     replayedRecords: 500,
     mappedPods: 30,

@@ -6,31 +6,35 @@
  */
 
 import type { World } from '../../../services/aggregates/world.ts';
-import { parseIp } from '../../../services/contract/ip-address.ts';
+import { type IpAddress, parseIp } from '../../../services/contract/ip-address.ts';
 import { partitionOf } from '../../../services/contract/partition.ts';
 import type { LoggedEvent, ReleaseId } from '../../../services/contract/records.ts';
 import type { SimulatedLog } from '../../fold/simulated-log.ts';
 import { cidrs, createStory, QUARANTINE_MS, type Story } from '../../fold/story.ts';
-import { type Dice, seededDice } from '../dice.ts';
+import { seededDice } from '../dice.ts';
 
 export interface HistoryInit {
   readonly namespaces: number;
   readonly podsPerNamespace: number;
   readonly targets: number;
+  readonly nodes: number;
 }
 
 export interface History {
   /** The fold of everything so far, as the mapper that wrote it has it. */
   readonly world: World;
-  /** So many pods come or go at one time, with all that follows; answers the records, in order. */
-  step(changes: number): readonly LoggedEvent[];
+  /**
+   * First the scenery; then so many pods come or go at one time, with all that follows. Answers the
+   * records, in order. The time goes on by a change each, or by nothing.
+   */
+  step(changes: number, pace?: 'time stands still'): readonly LoggedEvent[];
+  livePods(): number;
   /** The time of the last step: by it a log must stamp what it is given. */
   nowMs(): number;
 }
 
 export const PARTITION_COUNT = 4;
-const TARGETS_PER_EGRESS_NAT = 3;
-const NODES = 50;
+export const TARGETS_PER_EGRESS_NAT = 3;
 /** A change of the cluster every so often. */
 const CHANGE_MS = 100;
 
@@ -49,8 +53,10 @@ export function createHistory(init: HistoryInit): History {
   let podsMade = 0;
   scenery(story, init);
 
-  function step(changes: number): readonly LoggedEvent[] {
-    log.nowMs += CHANGE_MS * changes;
+  function step(changes: number, pace?: 'time stands still'): readonly LoggedEvent[] {
+    // The scenery is of its own time.
+    if (log.events.length > 0) return log.drain();
+    if (pace === undefined) log.nowMs += CHANGE_MS * changes;
     for (let change = 0; change < changes; change++) changeOne();
     tickWhatIsDue();
     return log.drain().map(watchForReleases);
@@ -62,7 +68,8 @@ export function createHistory(init: HistoryInit): History {
     const here = pods[at] ?? [];
     if (here.length < init.podsPerNamespace / 2 || dice.below(here.length + 1) < comes(here)) {
       podsMade += 1;
-      here.push(podComes(story, dice, namespace, podsMade));
+      const node = `node-${dice.below(init.nodes)}`;
+      here.push(podComes(story, { namespace, node, number: podsMade }));
     } else {
       const [uid = ''] = here.splice(dice.below(here.length), 1);
       story.podGone(namespace, uid);
@@ -97,7 +104,12 @@ export function createHistory(init: HistoryInit): History {
     }
   }
 
-  return { world: story.world, step, nowMs: () => log.nowMs };
+  return {
+    world: story.world,
+    step,
+    livePods: () => pods.reduce((sum, here) => sum + here.length, 0),
+    nowMs: () => log.nowMs,
+  };
 }
 
 /** A log that keeps nothing that was handed out. */
@@ -128,8 +140,10 @@ function drainedLog(): SimulatedLog & { drain(): readonly LoggedEvent[] } {
 }
 
 export function scenery(story: Story, init: HistoryInit): void {
-  const ports = { from: 1024, to: 65535, perPod: 1024 };
-  story.pool('blue', { addresses: cidrs('203.0.112.0/23'), ports, addressesPerNamespaceMax: 8 });
+  const ports = { from: 1024, to: 65535, perPod: 256 };
+  const gatewaySelector = { matchLabels: { gateway: 'yes' }, matchExpressions: [] };
+  const addresses = cidrs('203.0.112.0/23');
+  story.pool('blue', { addresses, ports, addressesPerNamespaceMax: 8, gatewaySelector });
   for (let at = 0; at < init.targets; at++) {
     const destinations = { cidrs: cidrs(`198.18.${at}.0/24`), except: [], ports: [] };
     const driver = { type: 'Manual', allowed: cidrs('203.0.112.0/23') } as const;
@@ -145,17 +159,26 @@ export function scenery(story: Story, init: HistoryInit): void {
   story.settle();
 }
 
+export interface ComingPod {
+  readonly namespace: string;
+  readonly node: string;
+  /** Another one for each pod that ever was. */
+  readonly number: number;
+}
+
 /** As the API server tells it: created, bound, running. */
-export function podComes(story: Story, dice: Dice, namespace: string, number: number): string {
+export function podComes(story: Story, { namespace, node, number }: ComingPod): string {
   const uid = `${number.toString(16).padStart(8, '0')}-7a1b-4c3d-9e5f-${namespace.padEnd(12, '0')}`;
   const name = `web-${number.toString(36)}`;
   const labels = { app: 'web', tier: 'front', 'pod-template-hash': (number >> 4).toString(36) };
-  const node = `node-${dice.below(NODES)}`;
-  const ips = [parseIp(`10.${(number >> 16) & 255}.${(number >> 8) & 255}.${number & 255}`)];
   story.pod(namespace, uid, { name, labels, node: null });
   story.pod(namespace, uid, { name, labels, node });
   story.settle();
-  story.pod(namespace, uid, { name, labels, node, ips });
+  story.pod(namespace, uid, { name, labels, node, ips: [podIpOf(number)] });
   story.settle();
   return uid;
+}
+
+export function podIpOf(number: number): IpAddress {
+  return parseIp(`10.${(number >> 16) & 255}.${(number >> 8) & 255}.${number & 255}`);
 }

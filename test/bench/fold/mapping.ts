@@ -105,7 +105,10 @@ function observations(
   const dice = seededDice(3);
   scenery(story, init);
   const at = (pod: number): string => `ns-${pod % init.namespaces}`;
-  const uids = Array.from({ length: pods }, (_, pod) => podComes(story, dice, at(pod), pod));
+  const uids = Array.from({ length: pods }, (_, number) => {
+    const node = `node-${dice.below(init.nodes)}`;
+    return podComes(story, { namespace: at(number), node, number });
+  });
   const records = story.log.events.map(({ record }) => record);
   const whenAllAreThere = records.length;
   for (const [pod, uid] of uids.entries()) story.podGone(at(pod), uid);
