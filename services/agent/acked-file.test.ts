@@ -5,7 +5,13 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Push } from '../contract/gen/berth/link/v1/link_pb.ts';
 import { type AckedFile, openAckedFile } from './acked-file.ts';
-import { deltaPush, podResource, type Resources, snapshotPush } from './link-fixtures.ts';
+import {
+  deltaPush,
+  nodeResource,
+  podResource,
+  type Resources,
+  snapshotPush,
+} from './link-fixtures.ts';
 import { commit, readPush, type Wanted } from './wanted.ts';
 
 let folder = '';
@@ -45,6 +51,18 @@ describe('the file of what was acked', () => {
     const again = await openAckedFile(path);
     expect(again.wanted).toEqual(wanted);
     expect(again.damaged).toBe(false);
+  });
+
+  it('after a reboot has everything but the pods, whose blocks may be others’ by then', async () => {
+    const { file, wanted } = await openAckedFile(path);
+    const other = nodeResource('n2', '192.0.2.2', '02:00:00:00:00:02');
+    const both: Resources = new Map([...ONE, other]);
+    await ack(file, wanted, snapshotPush(both, { 0: 1 }));
+    const rebooted = await openAckedFile(path, { sameBoot: false });
+    expect([...rebooted.wanted.resources.keys()]).toEqual(['node/n2']);
+    expect(rebooted.wanted.version).toEqual({ 0: 1 });
+    expect(rebooted.wanted.checksum).not.toBe(wanted.checksum);
+    expect((await openAckedFile(path)).wanted).toEqual(rebooted.wanted);
   });
 
   it('cuts a torn end off, wherever the crash came', async () => {

@@ -14,7 +14,14 @@ import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { type Push, Push_Kind, PushSchema } from '../contract/gen/berth/link/v1/link_pb.ts';
 import { versionFromWire, versionToWire } from '../contract/link-version.ts';
 import { appendToFile, replaceFile } from '../runtime/durable-file.ts';
-import { type Change, commit, nothingWanted, readPush, type Wanted } from './wanted.ts';
+import {
+  type Change,
+  commit,
+  nothingWanted,
+  readPush,
+  type Wanted,
+  withoutPods,
+} from './wanted.ts';
 
 const LENGTH_BYTES = 4;
 const DIGEST_BYTES = 8;
@@ -35,8 +42,16 @@ export interface LoadedAckedFile {
   readonly damaged: boolean;
 }
 
-export async function openAckedFile(path: string): Promise<LoadedAckedFile> {
-  const { wanted, damaged } = fold(await bytesOf(path));
+/**
+ * After a reboot nothing of the node's own pods is taken from it: meanwhile the node may have been
+ * fenced and their blocks given away, so a hub has to say what they have now.
+ */
+export async function openAckedFile(
+  path: string,
+  { sameBoot }: { readonly sameBoot: boolean } = { sameBoot: true },
+): Promise<LoadedAckedFile> {
+  const { wanted: acked, damaged } = fold(await bytesOf(path));
+  const wanted = sameBoot ? acked : withoutPods(acked);
   let snapshotBytes = 0;
   let fileBytes = 0;
   // After a failed append the file may end in half a frame: nothing may be put behind it.

@@ -38,6 +38,11 @@ export interface LoadedAttachments {
   readonly unreadable: readonly string[];
 }
 
+/** Whether what is in the folder is of this boot. Ask before it is opened, which makes it so. */
+export async function isSameBoot(folder: string, bootId: string): Promise<boolean> {
+  return (await textOf(join(folder, 'boot-id'))) === bootId;
+}
+
 /** `folder` is made where it is missing. */
 export async function openAttachmentFiles(
   folder: string,

@@ -12,7 +12,7 @@ import type { Random } from '../runtime/random.ts';
 import { readTlsFiles } from '../runtime/tls-files.ts';
 import { openAckedFile } from './acked-file.ts';
 import { type AttachedPods, createAttachedPods } from './attached-pods.ts';
-import { openAttachmentFiles } from './attachment-files.ts';
+import { isSameBoot, openAttachmentFiles } from './attachment-files.ts';
 import { createCniHandler } from './cni-handler.ts';
 import { openCniSocket } from './cni-socket.ts';
 import type { AgentConfig } from './config.ts';
@@ -149,9 +149,11 @@ async function openAgent(
   { node, bootId, stateDir, podCidrs, mac }: AgentConfig,
   { datapath, clock, log }: AgentComponents,
 ): Promise<OpenedAgent> {
+  const sameBoot = await isSameBoot(stateDir, bootId);
+  const ackedPath = join(stateDir, 'acked');
+  const { file: acked, wanted, damaged } = await openAckedFile(ackedPath, { sameBoot });
   const { files, attachments, unreadable } = await openAttachmentFiles(stateDir, bootId);
   for (const file of unreadable) log.error({ file }, 'announced pod cannot be read, and is held');
-  const { file: acked, wanted, damaged } = await openAckedFile(join(stateDir, 'acked'));
   if (damaged) log.warn({ version: wanted.version }, 'the end of what was acked cannot be read');
   const owns: Owns = (address, gateways) => ownerOf(address, gateways) === node;
   const init = { self: node, podCidrs, uplinkMac: mac, owns };

@@ -53,6 +53,16 @@ export function commit(wanted: Wanted, change: Change): void {
   wanted.checksum = change.checksum;
 }
 
+/** Its version still holds: nothing older is taken. Its checksum says what is missing. */
+export function withoutPods(wanted: Wanted): Wanted {
+  const pods = [...wanted.resources.keys()].filter((key) => key.startsWith('pod/'));
+  const touched = new Map(pods.map((key) => [key, null]));
+  const rest: Wanted = { ...wanted, resources: new Map(wanted.resources) };
+  const { version } = wanted;
+  commit(rest, { touched, version, checksum: checksumAfter(wanted, touched) });
+  return rest;
+}
+
 function touchedBy(wanted: Wanted, push: Push): Map<string, Uint8Array | null> {
   const named = new Map(push.resources.map((bytes) => [readResource(bytes).key, bytes]));
   const touched = new Map<string, Uint8Array | null>();

@@ -3,7 +3,7 @@ import type { WaitsFor } from '../aggregates/namespace/exhausted.ts';
 import type { EntryRefusal } from '../aggregates/target/decide.ts';
 import type { ErrorCode } from '../contract/errors.ts';
 import type { NodeName } from '../contract/identity.ts';
-import type { FencedBy, Suspicion } from '../contract/records.ts';
+import type { FencedBy } from '../contract/records.ts';
 import type { Version } from '../contract/version.ts';
 import type { Quantiles } from './propagation.ts';
 
@@ -101,7 +101,7 @@ export interface FenceStatus {
   readonly node: NodeName;
   /** Null: only suspected. */
   readonly by: FencedBy | null;
-  readonly suspect: Suspicion | null;
+  readonly suspect: FencedBy | null;
   /** Of the last word, by the log. */
   readonly sinceMs: number;
 }

@@ -81,7 +81,7 @@ export interface FenceBooked {
   /** Null: not fenced. */
   readonly by: FencedBy | null;
   /** Who says that it is gone; null: its link came up, or nobody does. */
-  readonly suspect: Suspicion | null;
+  readonly suspect: FencedBy | null;
   /** It is here although it has the taint, which counts again only after it was taken away. */
   readonly taintSpent: boolean;
   /** The node's entry that this one follows; 0: it is the first. */

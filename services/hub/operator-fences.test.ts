@@ -26,7 +26,7 @@ function operators(linked: readonly string[] = []) {
   });
   /** The log takes what was appended, and the book is read. */
   function flush(): void {
-    for (const record of appended.splice(0)) {
+    for (let record = appended.shift(); record !== undefined; record = appended.shift()) {
       const [event] = story.log.append([record]);
       if (event !== undefined && story.mapper.read(event).ignored === null) fences.booked('n1');
     }
@@ -80,7 +80,22 @@ describe('a fence by an operator', () => {
     fences.booked('n1');
     flush();
     await fenced;
-    expect(book.get('n1')).toMatchObject({ by: 'Operator', suspect: null });
+    expect(book.get('n1')?.by).toBe('Operator');
+  });
+
+  it('is none when the node says hello between its two steps', async () => {
+    const { story, fences, book, appended, flush } = operators();
+    const fenced = codeOf(() => fences.fence('n1', { force: false }));
+    const suspicion = appended.splice(0);
+    story.append(...suspicion);
+    const hello = book.next('n1', { by: null, suspect: null });
+    fences.booked('n1');
+    story.append(hello);
+    // The second step was under way, and comes too late.
+    flush();
+    fences.booked('n1');
+    expect(hasCode(await fenced, 'BERTH_FENCE_LINKED')).toBe(true);
+    expect(book.isFenced('n1')).toBe(false);
   });
 
   it('that was stated already is stated once', async () => {

@@ -1,7 +1,7 @@
 /**
  * A fence by an operator: what it would free, and booking it. Refused while the node has a link,
- * unless it is forced; done when the entry was read back from the book. Another entry that came
- * first makes it try again on top of that one.
+ * unless it is forced. A suspicion first and then the fence after it, as with every fence: what is
+ * left half done by a hub that died ends at the node's next hello, however late it is written.
  */
 import type { NamespaceState } from '../aggregates/namespace/state.ts';
 import type { World } from '../aggregates/world.ts';
@@ -31,7 +31,7 @@ export interface OperatorFences {
 
 export function createOperatorFences(components: OperatorFencesComponents): OperatorFences {
   const { world, book, isLinked, append } = components;
-  const waiting = new Map<NodeName, (() => void)[]>();
+  const waiting = new Map<NodeName, PromiseWithResolvers<void>>();
 
   function preview(node: NodeName): FencePreview {
     const blocks = [...world.aggregates()].flatMap((state) =>
@@ -47,7 +47,6 @@ export function createOperatorFences(components: OperatorFencesComponents): Oper
     const by = book.get(node)?.by ?? null;
     return by !== null && by !== 'Deleted';
   };
-  const say = (node: NodeName): void => append(book.next(node, { by: 'Operator', suspect: null }));
 
   return {
     preview,
@@ -55,21 +54,28 @@ export function createOperatorFences(components: OperatorFencesComponents): Oper
       const before = preview(node);
       if (isStated(node)) return before;
       if (before.linked && !force) throw berthError('BERTH_FENCE_LINKED', { node });
-      const { promise, resolve } = Promise.withResolvers<void>();
-      waiting.set(node, [...(waiting.get(node) ?? []), resolve]);
-      say(node);
-      await promise;
+      const asked = waiting.get(node) ?? Promise.withResolvers<void>();
+      if (!waiting.has(node)) append(book.next(node, { suspect: 'Operator' }));
+      waiting.set(node, asked);
+      await asked.promise;
       return { ...before, by: 'Operator' };
     },
     booked: (node) => {
-      const calls = waiting.get(node);
-      if (calls === undefined) return;
-      if (!isStated(node)) {
-        say(node);
-        return;
+      const asked = waiting.get(node);
+      const { by, suspect } = book.get(node) ?? { by: null, suspect: null };
+      if (asked === undefined) return;
+      if (isStated(node)) {
+        waiting.delete(node);
+        asked.resolve();
+      } else if (suspect === 'Operator') {
+        append(book.next(node, { by: 'Operator' }));
+      } else if (suspect !== null || by !== null) {
+        append(book.next(node, { suspect: 'Operator' }));
+      } else {
+        // It said hello meanwhile.
+        waiting.delete(node);
+        asked.reject(berthError('BERTH_FENCE_LINKED', { node }));
       }
-      waiting.delete(node);
-      for (const call of calls) call();
     },
   };
 }

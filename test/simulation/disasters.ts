@@ -15,6 +15,7 @@ export interface DisasterInit {
   readonly eventLog: SimulatedEventLog;
   /** The longest that one lasts. */
   readonly longestMs: number;
+  readonly isOff: (process: Process) => boolean;
   /** Processes that nobody starts again for now. */
   readonly heldDown: Set<Process>;
   /** Runs after so long, whoever died meanwhile. */
@@ -95,6 +96,7 @@ export function createDisasters(init: DisasterInit, surroundings: Surroundings):
   function reboot(): void {
     const kubelet = dice.pick(kubelets);
     const { agent } = kubelet;
+    if (init.isOff(agent)) return;
     agent.kill();
     agent.machine.bootId = dice.id();
     history.tell(agent.name, 'starts anew');

@@ -35,6 +35,8 @@ export interface SimulationOptions {
   readonly actions: number;
   /** Crashes, pauses, partitions and the like meanwhile. */
   readonly disasters: number;
+  /** Machines that are switched off meanwhile, and come back. */
+  readonly lostMachines: number;
   /** The longest that a pause, a cut or a death of a process lasts. */
   readonly disasterMs: number;
   readonly faults: Faults;
@@ -78,6 +80,7 @@ export const ROUGH: Faults = {
 export const BUSY: SimulationOptions = {
   actions: 40,
   disasters: 10,
+  lostMachines: 1,
   disasterMs: 15_000,
   faults: ROUGH,
   scarce: false,
@@ -88,12 +91,14 @@ export const QUIET_CLUSTER: SimulationOptions = {
   ...BUSY,
   actions: 30,
   disasters: 0,
+  lostMachines: 1,
   faults: NO_FAULTS,
 };
 /** Where a rule of the way from one owner to the next is broken, this shows it soonest. */
 export const SCARCE: SimulationOptions = {
   ...BUSY,
   disasters: 16,
+  lostMachines: 4,
   disasterMs: 40_000,
   faults: { ...ROUGH, kernelRefuses: 0.03 },
   scarce: true,

@@ -17,6 +17,7 @@ import { createSingleOwner } from './checkers/single-owner.ts';
 import { createVersionOrder } from './checkers/version-order.ts';
 import { createDice } from './dice.ts';
 import { createDisasters } from './disasters.ts';
+import { createLostMachines } from './lost-machines.ts';
 import { NO_FAULTS, type SimulationOptions } from './options.ts';
 import { type Agent, agentProcess } from './processes/agent.ts';
 import { contraryMapper } from './processes/contrary-mapper.ts';
@@ -113,15 +114,20 @@ export async function simulate(
   const others = dice.chance(0.5) ? contrary : [];
   const supervised = [...mappers, ...others, ...hubs, ...agents];
   const longestMs = options.disasterMs;
+  const lost = createLostMachines(
+    { kubelets, hubs, cluster, eventLog, longestMs, later },
+    surroundings,
+  );
+  const { isOff } = lost;
   const disaster = createDisasters(
-    { supervised, watchers, kubelets, network, eventLog, longestMs, heldDown, later },
+    { supervised, watchers, kubelets, network, eventLog, longestMs, heldDown, isOff, later },
     surroundings,
   );
   const isOver = (): boolean => history.violation !== null;
   const everySecond = (): void => {
     for (const agent of agents) versions.look(agent);
     for (const process of supervised) {
-      if (!heldDown.has(process) && dice.chance(0.3)) process.start();
+      if (!heldDown.has(process) && !isOff(process) && dice.chance(0.3)) process.start();
     }
     if (watchers.every(({ life }) => life === null)) dice.pick(watchers).start();
     later(dice.next() * RESTART_LOOK_MS, everySecond);
@@ -133,6 +139,7 @@ export async function simulate(
   const busyMs = options.actions * ACTION_EVERY_MS;
   for (let i = 0; i < options.actions; i++) later(dice.next() * busyMs, workload.act);
   for (let i = 0; i < options.disasters; i++) later(dice.next() * busyMs, disaster);
+  for (let i = 0; i < options.lostMachines; i++) later(dice.next() * busyMs, lost.lose);
   await scheduler.runUntil(START_MS + busyMs, isOver);
 
   if (!isOver()) {
@@ -149,7 +156,8 @@ export async function simulate(
     ends?.kill();
     const roomy = dice.chance(0.5);
     if (roomy) workload.makeRoom();
-    for (const process of supervised) process.start();
+    lost.bringBack();
+    for (const process of supervised) if (!isOff(process)) process.start();
     await scheduler.runUntil(START_MS + busyMs + QUIET_MS, isOver);
     if (!isOver()) {
       checkConverged(truth, cluster, history);

@@ -4,7 +4,7 @@
  * whose number goes with what is then observed of them in every aggregate with a block there.
  */
 import { FENCES, type NodeName } from '../../contract/identity.ts';
-import type { FencedBy, Suspicion } from '../../contract/records.ts';
+import type { FencedBy } from '../../contract/records.ts';
 import { emptyLedger, type LedgerState } from '../aggregate/ledger-state.ts';
 
 export interface BookedFence {
@@ -14,7 +14,7 @@ export interface BookedFence {
   readonly number: number;
   /** Null: it is not fenced, or not any more. */
   readonly by: FencedBy | null;
-  readonly suspect: Suspicion | null;
+  readonly suspect: FencedBy | null;
   readonly taintSpent: boolean;
 }
 

@@ -1,7 +1,8 @@
 /**
  * Books of what the history gave to whom, kept from accepted records alone, for the other checkers.
  * Rules of their own: a block is given again only after a Tick whose own time says that the
- * quarantine of its last release is over, and after an ack of that very release; and it is given
+ * quarantine of its last release is over, and after an ack of that very release or a fence in its
+ * place; and it is given
  * only on an address that was not withdrawn and is in the ACL of every target.
  */
 import type { Effects } from '../../../services/aggregates/effects.ts';
@@ -22,6 +23,7 @@ export interface Books {
 type Granted = Extract<Answer, { kind: 'BerthGranted' }>;
 
 interface Rest {
+  readonly aggregate: string;
   readonly release: string;
   readonly releasedAtMs: number;
   readonly quarantineMs: number;
@@ -68,7 +70,9 @@ export function createBooks(
         holders.delete(block);
         const claim = block.slice(0, block.lastIndexOf(' '));
         const seconds = state?.claims.get(claim)?.grant?.quarantineSeconds ?? 0;
-        const rest = { release: answer.question, releasedAtMs: timeMs, acked: false };
+        const acked = isFenced(state, answer.question);
+        const { aggregate } = record;
+        const rest = { aggregate, release: answer.question, releasedAtMs: timeMs, acked };
         rests.set(block, { ...rest, quarantineMs: seconds * 1000, ticked: false });
       }
     }
@@ -91,6 +95,14 @@ export function createBooks(
       if (ignored !== null) return;
       const { body } = event.record;
       if (body.type === 'Decision') for (const answer of body.answers) answered(answer, event);
+      if (body.type === 'NodeFenced') {
+        const state = world.namespace(aggregateName(event.record.aggregate));
+        for (const rest of rests.values()) {
+          if (rest.aggregate !== event.record.aggregate) continue;
+          const isFreed = state?.releases.has(rest.release) === false;
+          rest.acked ||= isFreed || isFenced(state, rest.release);
+        }
+      }
       if (body.type !== 'ReleaseAcked' && body.type !== 'Tick') return;
       for (const rest of rests.values()) {
         if (rest.release !== body.release) continue;
@@ -100,4 +112,9 @@ export function createBooks(
     },
     wasGiven: (uid, place) => given.get(uid)?.has(placeText(place)) ?? false,
   };
+}
+
+/** Whether the fence is true is for the kernels to say (single-owner.ts). */
+function isFenced(state: NamespaceState | undefined, release: string): boolean {
+  return (state?.releases.get(release)?.fenced ?? null) !== null;
 }

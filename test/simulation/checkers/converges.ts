@@ -24,7 +24,13 @@ export function checkConverged(world: World, cluster: Cluster, history: History)
     for (const { id, node, acked, ticked } of state.releases.values()) {
       broken(`release ${id} on ${node} still rests: acked ${acked}, ticked ${ticked}`);
     }
+    for (const [node, { by }] of state.fences) {
+      if (by !== null) broken(`${state.key} still has ${node} fenced by ${by}`);
+    }
     checkWaiting(state, broken);
+  }
+  for (const [node, { by, suspect }] of world.fences.nodes) {
+    if (by !== null || suspect !== null) broken(`${node} is still fenced: ${by}, ${suspect}`);
   }
   checkClaims(world, broken);
 }

@@ -67,8 +67,8 @@ export function agentProcess(
     const clock = scheduler.clockOf(life);
     const log = logInto(history, node);
     const { tables, hooks } = kernel.open(life);
+    const { file: acked, wanted } = disk.openAcked(life, machine.bootId);
     const { files, attachments } = disk.openAttachments(life, machine.bootId);
-    const { file: acked, wanted } = disk.openAcked(life);
     const kernelTables = openKernelTables(
       {
         self: node,

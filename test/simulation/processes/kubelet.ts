@@ -18,6 +18,8 @@ export interface Kubelet {
   readonly running: ReadonlyMap<IpAddress, PodUid>;
   /** The node started anew: no sandbox is left. */
   reboot(): void;
+  /** The machine is off: no sandbox is left, and none comes. */
+  powerOff(): void;
 }
 
 export interface KubeletInit {
@@ -163,12 +165,15 @@ export function createKubelet(
     agent,
     running,
     reboot() {
-      life.alive = false;
+      kubelet.powerOff();
       life = newLife(name);
+      scheduler.later(life, LOOK_EVERY_MS, look);
+    },
+    powerOff() {
+      life.alive = false;
       sandboxes.clear();
       running.clear();
       init.onRunning(kubelet);
-      scheduler.later(life, LOOK_EVERY_MS, look);
     },
   };
   scheduler.later(life, 0, look);

@@ -80,7 +80,9 @@ export function simulatedEventLog(
         scheduler.later(life, dice.delayMs(), say);
       };
       const refuse = (): void => reject(berthError('BERTH_LOG_WRITE', { reason: 'simulated' }));
-      const fate = fateOf(surroundings);
+      const any = fateOf(surroundings);
+      // Node records have no terms: a late one would be believed (decision 34).
+      const fate = any === 'late' && topic === TOPICS.nodes.name ? 'lost' : any;
       // As they are now: whoever appends may go on with what it passed.
       const copies = entries.map(({ key, value }) => ({ key, value: frozenCopy(value) }));
       scheduler.later(broker, dice.delayMs(), () => {

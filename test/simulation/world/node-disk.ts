@@ -5,14 +5,14 @@
 import type { AckedFile } from '../../../services/agent/acked-file.ts';
 import type { AttachmentFiles } from '../../../services/agent/attachment-files.ts';
 import type { PodAttachment } from '../../../services/agent/pod-attachment.ts';
-import { commit, nothingWanted, type Wanted } from '../../../services/agent/wanted.ts';
+import { commit, nothingWanted, type Wanted, withoutPods } from '../../../services/agent/wanted.ts';
 import type { PodUid } from '../../../services/contract/identity.ts';
 import type { Life } from '../scheduler.ts';
 import type { Surroundings } from '../surroundings.ts';
 
 export interface NodeDisk {
-  openAcked(life: Life): { readonly file: AckedFile; readonly wanted: Wanted };
-  /** Pods of another boot are forgotten. */
+  openAcked(life: Life, bootId: string): { readonly file: AckedFile; readonly wanted: Wanted };
+  /** Pods of another boot are forgotten; opened last, as services/agent/run-agent.ts does. */
   openAttachments(
     life: Life,
     bootId: string,
@@ -40,18 +40,21 @@ export function createNodeDisk(surroundings: Surroundings): NodeDisk {
   }
 
   return {
-    openAcked: (life) => ({
-      wanted: copyOf(acked),
-      file: {
-        append(wanted, change) {
-          const next = copyOf(wanted);
-          commit(next, change);
-          return write(life, () => {
-            acked = next;
-          });
+    openAcked: (life, bootId) => {
+      if (boot !== bootId) acked = withoutPods(acked);
+      return {
+        wanted: copyOf(acked),
+        file: {
+          append(wanted, change) {
+            const next = copyOf(wanted);
+            commit(next, change);
+            return write(life, () => {
+              acked = next;
+            });
+          },
         },
-      },
-    }),
+      };
+    },
     openAttachments(life, bootId) {
       if (boot !== bootId) pods.clear();
       boot = bootId;
