@@ -53,7 +53,7 @@ describe('the file of what was acked', () => {
     expect(again.damaged).toBe(false);
   });
 
-  it('after a reboot has everything but the pods, whose blocks may be others’ by then', async () => {
+  it('has no pods after a reboot: their blocks may be others’ by then', async () => {
     const { file, wanted } = await openAckedFile(path);
     const other = nodeResource('n2', '192.0.2.2', '02:00:00:00:00:02');
     const both: Resources = new Map([...ONE, other]);

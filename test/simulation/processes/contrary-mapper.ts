@@ -60,7 +60,7 @@ export function contraryMapper(
   });
 }
 
-function contraryDecision(state: NamespaceState, dice: Dice): Decision | null {
+export function contraryDecision(state: NamespaceState, dice: Dice): Decision | null {
   const taken = new Set<string>();
   const answers = (decide(state)?.answers ?? []).flatMap((answer): Answer[] => {
     if (!dice.chance(ANSWERS)) return [];
