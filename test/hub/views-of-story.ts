@@ -96,8 +96,9 @@ export function podText(views: Views, node: NodeName, uid: string): string {
 export function policyText(views: Views, node: NodeName, name: string): string[] | null {
   const policy = resourcesOf(views, node).get(`policy/${name}`);
   if (policy?.$typeName !== 'berth.link.v1.Policy') return null;
-  return policy.entries.map(({ address, prefixLength, hole, ports }) => {
-    const rules = ports.map(({ from, to }) => `${from}-${to}`).join();
-    return `${ipFromBytes(address)}/${prefixLength} ${hole ? 'hole' : rules || 'all'}`;
+  return policy.entries.map(({ address, prefixLength, hole, observe, ports }) => {
+    const rules = ports.map((rule) => `${rule.from}-${rule.to}${rule.observe ? ' seen' : ''}`);
+    const said = hole ? 'hole' : rules.join() || 'all';
+    return `${ipFromBytes(address)}/${prefixLength} ${said}${observe ? ' observed' : ''}`;
   });
 }

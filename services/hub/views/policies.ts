@@ -1,11 +1,13 @@
 /**
- * The policy sets: one for each EgressNat, on the nodes that have a pod of it, and the two guards,
+ * The policy sets: one for each EgressNat, on the nodes that have a pod of it, and three guards,
  * on every node. Nothing is compiled at once: a change marks what it concerns, and `settle`
  * compiles each marked set once, however many records of a batch touched it.
  *
- * Guards: `unknown`, for pods that the node does not know (yet): every AclTarget, and what
- * EgressNats name inline unless it may pass unmapped. `selected`, for known pods that an EgressNat
- * selects: every AclTarget. Both are looked at only where no slot of the pod covers a destination.
+ * Guards, looked at only where no slot of the pod covers a destination: `unknown`, for pods that
+ * the node does not know (yet): every AclTarget, and what EgressNats name inline unless it may pass
+ * unmapped. `selected`, for known pods that an EgressNat selects: every AclTarget. `every`, for all
+ * other known pods: AclTargets whose enforcement is `All`. An AclTarget that is only observed is
+ * said as such in each: what would be rejected there is counted, and passes.
  */
 import type {
   EgressNatName,
@@ -13,9 +15,9 @@ import type {
   NodeName,
   TargetName,
 } from '../../contract/identity.ts';
-import type { Destinations, EgressNatFacts, EgressNatSpec } from '../../contract/objects.ts';
+import type { AclTargetSpec, EgressNatFacts, EgressNatSpec } from '../../contract/objects.ts';
 import type { Layer } from './node-sets.ts';
-import { compilePolicySet } from './policy-set.ts';
+import { type Covered, compilePolicySet } from './policy-set.ts';
 import type { HashedResource } from './resource-set.ts';
 import { keys, policyResource } from './resources.ts';
 
@@ -25,13 +27,15 @@ export interface PoliciesInit {
   readonly own: (node: NodeName) => Layer;
 }
 
+type Enforced = Pick<AclTargetSpec, 'destinations' | 'enforcement'>;
+
 export interface Policies {
   setEgressNat(
     namespace: NamespaceName,
     name: EgressNatName,
     facts: EgressNatFacts | undefined,
   ): void;
-  setTarget(name: TargetName, destinations: Destinations | null): void;
+  setTarget(name: TargetName, spec: Enforced | null): void;
   /** A pod of the node has a slot with this policy. */
   use(policy: string, node: NodeName): void;
   /** One pod fewer. */
@@ -42,6 +46,7 @@ export interface Policies {
 
 const GUARD_UNKNOWN = 'unknown';
 const GUARD_SELECTED = 'selected';
+const GUARD_EVERY = 'every';
 /** No EgressNat is named so: names have no slash. */
 const TARGETS_ONLY = '/targets';
 
@@ -84,8 +89,8 @@ export function createPolicies({ guards, own }: PoliciesInit): Policies {
       sources.setEgressNat(name, facts?.spec);
       touch([name]);
     },
-    setTarget: (name, destinations) => {
-      sources.setTarget(name, destinations);
+    setTarget: (name, spec) => {
+      sources.setTarget(name, spec);
       touch(sources.naming(name));
     },
     use: (policy, node) => {
@@ -106,23 +111,25 @@ export function createPolicies({ guards, own }: PoliciesInit): Policies {
       guardsAreStale = false;
       guards.put(policyResource(GUARD_UNKNOWN, compilePolicySet(sources.heldForUnknown())));
       guards.put(policyResource(GUARD_SELECTED, compilePolicySet(sources.targets())));
+      guards.put(policyResource(GUARD_EVERY, compilePolicySet(sources.closedToAll())));
     },
   };
 }
 
 interface Sources {
   setEgressNat(name: string, spec: EgressNatSpec | undefined): void;
-  setTarget(name: TargetName, destinations: Destinations | null): void;
+  setTarget(name: TargetName, spec: Enforced | null): void;
   /** The EgressNats that name a target. */
   naming(target: TargetName): Iterable<string>;
-  destinationsOf(policy: string): Destinations[];
-  targets(): Destinations[];
-  heldForUnknown(): Destinations[];
+  destinationsOf(policy: string): Covered[];
+  targets(): Covered[];
+  closedToAll(): Covered[];
+  heldForUnknown(): Covered[];
 }
 
 function createSources(): Sources {
   const egressNats = new Map<string, EgressNatSpec>();
-  const targets = new Map<TargetName, Destinations>();
+  const targets = new Map<TargetName, Enforced>();
   const namedBy = new Map<TargetName, Set<string>>();
 
   return {
@@ -135,26 +142,37 @@ function createSources(): Sources {
         namedBy.set(target, (namedBy.get(target) ?? new Set()).add(name));
       }
     },
-    setTarget: (name, destinations) => {
-      if (destinations === null) targets.delete(name);
-      else targets.set(name, destinations);
+    setTarget: (name, spec) => {
+      if (spec === null) targets.delete(name);
+      else targets.set(name, spec);
     },
     naming: (target) => namedBy.get(target) ?? [],
     destinationsOf: (policy) => {
       const targetsOnly = policy.endsWith(TARGETS_ONLY);
       const spec = egressNats.get(targetsOnly ? policy.slice(0, -TARGETS_ONLY.length) : policy);
       if (spec === undefined) return [];
-      const named = spec.targets.flatMap((target) => targets.get(target) ?? []);
-      return targetsOnly ? named : [...named, ...spec.inline];
+      const named = spec.targets.flatMap((target) => covered(targets.get(target)));
+      return targetsOnly ? named : [...named, ...inlineOf(spec)];
     },
-    targets: () => [...targets.values()],
+    targets: () => [...targets.values()].flatMap(covered),
+    closedToAll: () =>
+      [...targets.values()].filter(({ enforcement }) => enforcement === 'All').flatMap(covered),
     heldForUnknown: () => [
-      ...targets.values(),
+      ...[...targets.values()].flatMap(covered),
       ...[...egressNats.values()]
         .filter(({ onUnmapped }) => onUnmapped === 'Drop')
-        .flatMap(({ inline }) => inline),
+        .flatMap(inlineOf),
     ],
   };
+}
+
+function covered(target: Enforced | undefined): Covered[] {
+  if (target === undefined) return [];
+  return [{ ...target.destinations, observe: target.enforcement === 'Observe' }];
+}
+
+function inlineOf({ inline }: EgressNatSpec): Covered[] {
+  return inline.map((destinations) => ({ ...destinations, observe: false }));
 }
 
 interface Users {

@@ -3,7 +3,8 @@
  * The kernel looks at the longest matching prefix alone, so each entry must say all that is true
  * of its addresses: a destination speaks for a prefix when one of its CIDRs covers it and none of
  * its exceptions does; the entry has the union of the ports of all that speak for it, or is a hole
- * where nobody does. Entries that say the same as the next wider one are left out.
+ * where nobody does. What is only observed is said apart, and gives way to what is enforced.
+ * Entries that say the same as the next wider one are left out.
  */
 import { type Cidr, cidrParts } from '../../contract/cidr.ts';
 import { ipToBigInt } from '../../contract/ip-address.ts';
@@ -13,12 +14,24 @@ import type { Destinations, PortRule } from '../../contract/objects.ts';
 export const PORT_RULES_MAX = 8;
 const ADDRESS_BITS = 128;
 
+/** Destinations, and whether what no berth takes there is rejected or only counted. */
+export interface Covered extends Destinations {
+  readonly observe: boolean;
+}
+
+export interface CompiledPort extends PortRule {
+  readonly observe: boolean;
+}
+
+/** As the link's PolicyEntry has it. */
 export interface CompiledEntry {
   readonly cidr: Cidr;
   /** An exception inside a wider entry: not covered. */
   readonly hole: boolean;
+  /** Every port is observed, but those named here, which are enforced. */
+  readonly observe: boolean;
   /** None: every port. */
-  readonly ports: readonly PortRule[];
+  readonly ports: readonly CompiledPort[];
 }
 
 interface Prefix {
@@ -26,15 +39,15 @@ interface Prefix {
   readonly start: bigint;
   readonly length: number;
   /** Destinations that name it among their CIDRs, and among their exceptions. */
-  readonly covers: Destinations[];
-  readonly excepts: Destinations[];
+  readonly covers: Covered[];
+  readonly excepts: Covered[];
   verdict: Verdict;
 }
 
 /** Null: nobody speaks for it. */
-type Verdict = readonly PortRule[] | null;
+type Verdict = Pick<CompiledEntry, 'observe' | 'ports'> | null;
 
-export function compilePolicySet(destinations: readonly Destinations[]): CompiledEntry[] {
+export function compilePolicySet(destinations: readonly Covered[]): CompiledEntry[] {
   const entries: CompiledEntry[] = [];
   // Prefixes either nest or are disjoint, so in this order all that cover the next one are on the
   // stack, widest first.
@@ -48,13 +61,14 @@ export function compilePolicySet(destinations: readonly Destinations[]): Compile
     entries.push({
       cidr: prefix.cidr,
       hole: prefix.verdict === null,
-      ports: prefix.verdict ?? [],
+      observe: prefix.verdict?.observe ?? false,
+      ports: prefix.verdict?.ports ?? [],
     });
   }
   return entries;
 }
 
-function sortedPrefixes(destinations: readonly Destinations[]): Prefix[] {
+function sortedPrefixes(destinations: readonly Covered[]): Prefix[] {
   const prefixes = new Map<Cidr, Prefix>();
   for (const destination of destinations) {
     for (const cidr of destination.cidrs) prefixOf(prefixes, cidr).covers.push(destination);
@@ -90,10 +104,28 @@ function covers(wide: Prefix, narrow: Prefix): boolean {
 function verdictOf(covering: readonly Prefix[]): Verdict {
   const speaking = new Set(covering.flatMap((prefix) => prefix.covers));
   for (const prefix of covering) for (const other of prefix.excepts) speaking.delete(other);
-  return speaking.size === 0 ? null : unionOfPorts([...speaking]);
+  if (speaking.size === 0) return null;
+  const enforced = unionOfPorts([...speaking].filter(({ observe }) => !observe));
+  const observed = unionOfPorts([...speaking].filter(({ observe }) => observe));
+  return verdictOfPorts(enforced, observed);
 }
 
-function unionOfPorts(destinations: readonly Destinations[]): readonly PortRule[] {
+/** Null: of no port; none: of every port. */
+type Ports = readonly PortRule[] | null;
+
+function verdictOfPorts(enforced: Ports, observed: Ports): Verdict {
+  const rules = (ports: Ports, observe: boolean): CompiledPort[] =>
+    (ports ?? []).map((rule) => ({ ...rule, observe }));
+  if (enforced?.length === 0) return { observe: false, ports: [] };
+  const named = [...rules(enforced, false), ...rules(observed, true)];
+  // Too many to say one by one: what is observed is then every port that is not enforced.
+  const isEveryPort = observed?.length === 0 || named.length > PORT_RULES_MAX;
+  if (observed !== null && isEveryPort) return { observe: true, ports: rules(enforced, false) };
+  return { observe: false, ports: named };
+}
+
+function unionOfPorts(destinations: readonly Destinations[]): Ports {
+  if (destinations.length === 0) return null;
   if (destinations.some(({ ports }) => ports.length === 0)) return [];
   const rules = destinations.flatMap(({ ports }) => ports);
   const tcp = merged(rules.filter(({ protocol }) => protocol !== 'UDP'));
@@ -134,7 +166,7 @@ function rangeText({ from, to }: PortRange): string {
 
 function sameVerdict(a: Verdict, b: Verdict): boolean {
   if (a === null || b === null) return a === b;
-  const texts = (rules: readonly PortRule[]): string =>
-    rules.map((rule) => `${rule.protocol} ${rangeText(rule)}`).join();
-  return texts(a) === texts(b);
+  const texts = (rules: readonly CompiledPort[]): string =>
+    rules.map((rule) => `${rule.protocol} ${rangeText(rule)} ${rule.observe}`).join();
+  return a.observe === b.observe && texts(a.ports) === texts(b.ports);
 }

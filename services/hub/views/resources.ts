@@ -9,7 +9,7 @@ import type { NamespaceName, NodeName } from '../../contract/identity.ts';
 import { type IpAddress, ipToBytes } from '../../contract/ip-address.ts';
 import type { NodeFromAgent } from '../../contract/node-records.ts';
 import type { PodFacts, PortRule } from '../../contract/objects.ts';
-import type { CompiledEntry } from './policy-set.ts';
+import type { CompiledEntry, CompiledPort } from './policy-set.ts';
 import { type HashedResource, hashed } from './resource-set.ts';
 
 type Body = NonNullable<MessageInitShape<typeof ResourceSchema>['body']>;
@@ -59,20 +59,22 @@ function slotMessage({ policy, place }: Slot): {
 export function policyResource(name: string, entries: readonly CompiledEntry[]): HashedResource {
   const value = {
     name,
-    entries: entries.map(({ cidr, hole, ports }) => {
+    entries: entries.map(({ cidr, hole, observe, ports }) => {
       const { address, prefixLength } = cidrParts(cidr);
-      return { address: ipToBytes(address), prefixLength, hole, ports: ports.map(portMessage) };
+      const named = ports.map(portMessage);
+      return { address: ipToBytes(address), prefixLength, hole, observe, ports: named };
     }),
   };
   return resource(keys.policy(name), { case: 'policy', value });
 }
 
-function portMessage({ protocol, from, to }: PortRule): {
+function portMessage({ protocol, from, to, observe }: CompiledPort): {
   protocol: PortRule_Protocol;
   from: number;
   to: number;
+  observe: boolean;
 } {
-  return { protocol: PROTOCOLS[protocol], from, to };
+  return { protocol: PROTOCOLS[protocol], from, to, observe };
 }
 
 const PROTOCOLS = {

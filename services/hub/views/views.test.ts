@@ -138,6 +138,23 @@ describe('policy sets', () => {
     }
   });
 
+  it.each([
+    ['Observe', 'all observed', 'all observed', null],
+    ['Selected', 'all', 'all', null],
+    ['All', 'all', 'all', 'all'],
+  ] as const)('guard a target whose enforcement is %s', (enforcement, unknown, selected, every) => {
+    const story = shop();
+    story.target('orders-db', { enforcement });
+    story.pod('shop', 'a');
+    story.settle();
+    const { views } = viewsOf(story);
+    const text = (said: string | null) => (said === null ? [] : [`198.51.100.0/120 ${said}`]);
+    expect(policyText(views, 'n1', 'unknown')).toEqual(text(unknown));
+    expect(policyText(views, 'n1', 'selected')).toEqual(text(selected));
+    expect(policyText(views, 'n1', 'every')).toEqual(text(every));
+    expect(policyText(views, 'n1', 'shop/checkout')).toEqual(text(selected));
+  });
+
   it('follow their targets, with one change a node and none for the pods', () => {
     const story = shop();
     story.pod('shop', 'a');
@@ -197,6 +214,7 @@ describe('addresses', () => {
     const more = ['block/203.0.113.16/16384', 'node/n1'];
     expect(keysOf(views, 'n2')).toEqual([
       'address/203.0.113.16',
+      'policy/every',
       'policy/selected',
       'policy/unknown',
     ]);

@@ -46,7 +46,7 @@ export function createViews(world: World, nodeRecords: Iterable<NodeRecord>): Vi
         return;
       case 'target':
         if (!touched.specification) return;
-        policies.setTarget(aggregateName(state.key), state.spec?.destinations ?? null);
+        policies.setTarget(aggregateName(state.key), state.spec);
         return;
       case 'fences':
         // Of no concern to kernels: what a fence frees comes by the namespaces.

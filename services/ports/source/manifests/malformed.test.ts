@@ -220,8 +220,8 @@ status:
   ],
   ['a driver that never will be', TARGET('driver: { type: Magic }'), FIELD, 'spec.driver.type', 6],
   [
-    'enforcement that is not built yet',
-    TARGET('driver: { type: Manual }\nenforcement: Observe'),
+    'enforcement that never will be',
+    TARGET('driver: { type: Manual }\nenforcement: Sometimes'),
     FIELD,
     'spec.enforcement',
     7,

@@ -13,7 +13,7 @@ const spec = z
     except,
     ports,
     allowedNamespaces: optionalSelector,
-    enforcement: choice(['Selected'], ['Observe', 'All']).default('Selected'),
+    enforcement: choice(['Observe', 'Selected', 'All']).default('Selected'),
     driver: aclDriver,
   })
   .superRefine(refuseStrayExceptions);
