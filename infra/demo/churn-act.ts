@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path';
 import type { Clock } from '../../services/runtime/clock.ts';
+import { tellAdmissions } from './acl-gate.ts';
 import type { Act } from './act.ts';
 import { type ChurnPlan, type ChurnStep, type PlannedPod, planChurn } from './churn.ts';
 import { killAndRestart } from './kills.ts';
@@ -105,11 +106,13 @@ async function play(acting: Play): Promise<Restarts> {
   const at = (ms: number): Promise<void> =>
     clock.sleep(Math.max(0, startedMs + ms - clock.nowMs()));
   const victim = stage.nodes[0]?.name ?? '';
+  const over = new AbortController();
   const [, , agentRestart, controlRestart] = await Promise.all([
-    churn(acting),
+    churn(acting).finally(() => over.abort()),
     at(POLICY_CHANGE_AT_MS).then(() => growPolicy(acting)),
     at(AGENT_KILL_AT_MS).then(() => killAndRestart(agentOf(victim, acting), acting)),
     at(CONTROL_KILL_AT_MS).then(() => killAndRestart(controlProcess(acting), acting)),
+    tellAdmissions(acting, over.signal),
   ]);
   return { agentRestart, controlRestart };
 }

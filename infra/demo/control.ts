@@ -19,6 +19,8 @@ export interface ControlInit {
   readonly listen: string;
   readonly socket: string;
   readonly logFile: string;
+  /** Folder of the files that AclTargets name. @default none */
+  readonly secrets?: string | null;
   /** From when on its status counts. @default the beginning of its log */
   readonly sinceMs?: number;
 }
@@ -55,6 +57,7 @@ export function createControl(
     init.socket,
     '--log-file',
     init.logFile,
+    ...(init.secrets == null ? [] : ['--secrets', init.secrets]),
   ];
   const spawn = (): Promise<DemoProcess> => startProcess('control', args, init.logFile);
   const running = supervised('the control process', spawn, supervisor);

@@ -8,6 +8,9 @@ export interface TargetSpec {
   readonly cidrs: readonly string[];
   /** Addresses that its owner opened, once. */
   readonly allowed: readonly string[];
+  /** Or the ACL server that is told each of them. */
+  readonly aclServer?: { readonly url: string; readonly secret: string } | null;
+  readonly enforcement?: 'Observe' | 'Selected' | 'All';
 }
 
 export interface PoolSpec {
@@ -55,7 +58,13 @@ export function poolObject({ name, addresses, portsPerPod }: PoolSpec): Kubernet
   };
 }
 
-export function targetObject({ name, cidrs, allowed }: TargetSpec): KubernetesObject {
+export function targetObject(target: TargetSpec): KubernetesObject {
+  const { name, cidrs, allowed, aclServer = null, enforcement = 'Selected' } = target;
+  const webhook = {
+    secretRef: { name: aclServer?.secret },
+    allowPlainHttp: true,
+    timeoutSeconds: 5,
+  };
   return {
     apiVersion: API_VERSION,
     kind: 'AclTarget',
@@ -63,7 +72,11 @@ export function targetObject({ name, cidrs, allowed }: TargetSpec): KubernetesOb
     spec: {
       cidrs,
       allowedNamespaces: EVERY_NAMESPACE,
-      driver: { type: 'Manual', allowed },
+      enforcement,
+      driver:
+        aclServer === null
+          ? { type: 'Manual', allowed }
+          : { type: 'Webhook', url: aclServer.url, ...webhook },
     },
   };
 }

@@ -37,7 +37,10 @@ export async function createLabStage(
     nodes: all.map((node) => stageNode(node, hubAddress)),
     hubAddress,
     natCidrs: [lab.plan.natCidr],
-    targets: lab.targets.map(({ name, cidrs }) => ({ name, cidrs, allowed: [lab.plan.natCidr] })),
+    targets: lab.targets.map(({ name, cidrs, aclServer }) => {
+      return { name, cidrs, allowed: [lab.plan.natCidr], aclServer };
+    }),
+    secretsDir: lab.plan.secretsDir,
     startProcess: async (host, args, logFile) => {
       const place = hosts.get(host) ?? lab.control;
       return lab.startProcess(place, { command: process.execPath, args, logFile });
@@ -70,6 +73,10 @@ export async function createLabStage(
         leakedPackets: counters.reduce((sum, { leakedPackets }) => sum + leakedPackets, 0),
         natAddressesSeen: seen(true),
         otherSourcesSeen: seen(false),
+        refusedNatPackets: counters
+          .flatMap(({ sourcesRefused }) => sourcesRefused)
+          .filter(({ address }) => cidrHasIp(lab.plan.natCidr, address))
+          .reduce((sum, { packets }) => sum + packets, 0),
       };
     },
     mapEntries: () => usedTableEntries(all.map(({ cniSocket }) => cniSocket)),

@@ -1,7 +1,8 @@
 /** Puts what was measured on the stage and said by the control process into the report. */
 import type { Status } from '../../services/console/status.ts';
+import { aclGateReport } from './acl-gate.ts';
 import type { PodCounts, Report } from './report.ts';
-import type { Stage } from './stage.ts';
+import type { Stage, Witnesses } from './stage.ts';
 
 /** Undefined where there was no traffic to lose. */
 export interface Restarts {
@@ -41,7 +42,8 @@ export async function measuredReport(init: {
             broken: totals.broken,
           },
         }),
-    ...(witnesses ?? {}),
+    ...(witnesses === null ? {} : seenBy(witnesses)),
+    aclGate: aclGateReport(status, witnesses),
     propagationMs: status.propagationMs,
     updates: {
       sent: status.recordsSent,
@@ -55,4 +57,12 @@ export async function measuredReport(init: {
     },
     converged: init.converged,
   };
+}
+
+function seenBy({
+  leakedPackets,
+  natAddressesSeen,
+  otherSourcesSeen,
+}: Witnesses): Pick<Report, 'leakedPackets' | 'natAddressesSeen' | 'otherSourcesSeen'> {
+  return { leakedPackets, natAddressesSeen, otherSourcesSeen };
 }

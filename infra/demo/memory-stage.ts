@@ -37,6 +37,7 @@ export async function createMemoryStage(init: StageInit, clock: Clock): Promise<
       cidrs: cidrs ?? simulatedCidrs(at),
       allowed: natCidrs,
     })),
+    secretsDir: null,
     startProcess: (_host, args, logFile) => processes.start(args, logFile),
     workload: null,
     ...pods,

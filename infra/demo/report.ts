@@ -31,6 +31,12 @@ export interface Report {
   readonly leakedPackets?: number;
   readonly natAddressesSeen?: readonly string[];
   readonly otherSourcesSeen?: readonly string[];
+  readonly aclGate?: {
+    /** Addresses that every target which is to have them confirmed, the first ones too. */
+    readonly addressesAdmitted: number;
+    /** Packets from a NAT address that its target's ACL did not have yet, by the targets. */
+    readonly usedBeforeAdmitted?: number;
+  };
   /** Append of the observation that a pod was bound -> its mapping read back on its node. */
   readonly propagationMs: Quantiles | null;
   readonly updates: {
@@ -75,6 +81,7 @@ export function summary(report: Report, notes: Notes): string {
     `pods          ${pods.created} created, ${pods.deleted} deleted in ${durationSeconds} s`,
     ...notes.waiting.slice(0, NOTES_SHOWN).map((text) => `  no berth    ${text}`),
     ...trafficLines(report),
+    ...gateLines(report),
     ...propagationLines(report),
     `updates       ${updates.sent} sent; pods x targets: ${updates.naive}`,
     `map entries   ${actual ?? 'cannot be read'}; pods x CIDRs on every node: ${naive}`,
@@ -86,10 +93,12 @@ export function summary(report: Report, notes: Notes): string {
 
 /** What the demo claims and this run did not keep; empty: it was a good one. */
 export function brokenClaims(report: Report): readonly string[] {
-  const { converged, leakedPackets = 0, connections } = report;
+  const { converged, leakedPackets = 0, connections, aclGate } = report;
+  const early = aclGate?.usedBeforeAdmitted ?? 0;
   return [
     ...(converged ? [] : ['it did not converge']),
     ...(leakedPackets === 0 ? [] : [`${leakedPackets} packets leaked`]),
+    ...(early === 0 ? [] : [`${early} packets used an address before its target had it`]),
     ...((connections?.broken ?? 0) === 0 ? [] : [`${connections?.broken} connections broke`]),
   ];
 }
@@ -111,6 +120,14 @@ function listed(addresses: readonly string[]): string {
   const more = addresses.length - ADDRESSES_SHOWN;
   const shown = addresses.slice(0, ADDRESSES_SHOWN).join(', ');
   return more > 0 ? `${shown} and ${more} more` : shown;
+}
+
+function gateLines({ aclGate }: Report): string[] {
+  if (aclGate === undefined) return [];
+  const { addressesAdmitted, usedBeforeAdmitted } = aclGate;
+  const packets =
+    usedBeforeAdmitted === undefined ? '' : `; ${usedBeforeAdmitted} packets from one that was not`;
+  return [`ACL gate      ${addressesAdmitted} addresses in their targets' ACLs${packets}`];
 }
 
 function propagationLines({ propagationMs }: Report): string[] {

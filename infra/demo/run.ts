@@ -41,7 +41,8 @@ const MS_PER_SECOND = 1000;
 const CHURN_STAGE: StageInit = {
   nodes: ['n1', 'n2', 'n3'],
   gateways: ['gw1'],
-  targets: [{ name: 'orders-db' }, { name: 'ledger' }],
+  // One is told each address, the other was opened once for all of them.
+  targets: [{ name: 'orders-db', acl: 'server' }, { name: 'ledger' }],
 };
 
 export interface DemoComponents {
@@ -103,6 +104,7 @@ async function onStage(
       listen: stage.hubAddress,
       socket: join(stage.runDir, 'berth.sock'),
       logFile: join(stage.runDir, 'control.log'),
+      secrets: stage.secretsDir,
       sinceMs: startedMs,
     },
     { clock, startProcess: stage.startProcess },

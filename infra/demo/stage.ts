@@ -41,12 +41,16 @@ export interface Witnesses {
   readonly leakedPackets: number;
   readonly natAddressesSeen: readonly string[];
   readonly otherSourcesSeen: readonly string[];
+  /** Packets from a NAT address that the target's ACL did not have when they came. */
+  readonly refusedNatPackets: number;
 }
 
 export interface StageTarget {
   readonly name: string;
   /** @default 20 of the documentation networks */
   readonly cidrs?: readonly Cidr[];
+  /** In a lab: opened once, or by an ACL server of its own. @default opened */
+  readonly acl?: 'opened' | 'server';
 }
 
 export interface StageInit {
@@ -65,6 +69,8 @@ export interface Stage {
   readonly hubAddress: string;
   readonly natCidrs: readonly string[];
   readonly targets: readonly TargetSpec[];
+  /** Folder of the secrets that they name; null: they name none. */
+  readonly secretsDir: string | null;
   readonly startProcess: StartProcess;
   /** Null where there is no network to talk over. */
   readonly workload: Workload | null;

@@ -27,6 +27,7 @@ describe('the ACL of a target', () => {
       counter('admitted_packets', 40),
       { set: { name: 'protected', elem: ['198.51.100.1'] } },
       { set: { name: 'sources', elem: [element('10.244.1.2', 3), element('203.0.113.17', 40)] } },
+      { set: { name: 'refused', elem: [element('10.244.1.2', 3)] } },
     );
     expect(readAclListing(json)).toEqual({
       leakedPackets: 3,
@@ -35,6 +36,7 @@ describe('the ACL of a target', () => {
         { address: '10.244.1.2', packets: 3 },
         { address: '203.0.113.17', packets: 40 },
       ],
+      sourcesRefused: [{ address: '10.244.1.2', packets: 3 }],
     });
   });
 

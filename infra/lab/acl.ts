@@ -20,9 +20,13 @@ export interface TargetCounters {
   readonly admittedPackets: number;
   /** Every source address of a packet towards a protected CIDR, dropped ones too. */
   readonly sourcesSeen: readonly SourceSeen[];
+  /** Of these, the sources of packets that the ACL did not admit when they came. */
+  readonly sourcesRefused: readonly SourceSeen[];
 }
 
 export const ACL_TABLE = 'berth_acl';
+/** The set that the target's own ACL server replaces. */
+export const ACL_SET = 'admitted';
 /** Before fragments are put together (-400) and conntrack looks (-200). */
 const PRIORITY = -450;
 const SOURCES_MAX = 65_536;
@@ -33,13 +37,16 @@ export function aclRules(protectedCidrs: readonly Cidr[], admitted: readonly Cid
   counter admitted_packets { }
   set protected { type ipv4_addr; flags interval; ${elements(protectedCidrs)}
   }
-  set admitted { type ipv4_addr; flags interval; ${elements(admitted)}
+  set ${ACL_SET} { type ipv4_addr; flags interval; ${elements(admitted)}
   }
   set sources { type ipv4_addr; flags dynamic; size ${SOURCES_MAX};
   }
+  set refused { type ipv4_addr; flags dynamic; size ${SOURCES_MAX};
+  }
   chain gate {
     update @sources { ip saddr counter }
-    ip saddr @admitted counter name admitted_packets accept
+    ip saddr @${ACL_SET} counter name admitted_packets accept
+    update @refused { ip saddr counter }
     counter name leaked drop
   }
   chain arrivals { type filter hook prerouting priority ${PRIORITY}; policy accept;
@@ -52,8 +59,8 @@ export function aclRules(protectedCidrs: readonly Cidr[], admitted: readonly Cid
 /** One transaction: no packet meets an empty set. */
 export function admitRules(admitted: readonly Cidr[]): string {
   const add =
-    admitted.length === 0 ? '' : `add element ip ${ACL_TABLE} admitted ${list(admitted)}\n`;
-  return `flush set ip ${ACL_TABLE} admitted\n${add}`;
+    admitted.length === 0 ? '' : `add element ip ${ACL_TABLE} ${ACL_SET} ${list(admitted)}\n`;
+  return `flush set ip ${ACL_TABLE} ${ACL_SET}\n${add}`;
 }
 
 const counted = z.object({ packets: z.number() });
@@ -76,14 +83,18 @@ export function readAclListing(json: string): TargetCounters {
       if (counter === undefined) throw new Error(`no counter ${name}`);
       return counter.packets;
     };
-    const sources = objects.find((object) => object.set?.name === 'sources')?.set?.elem ?? [];
+    const sourcesIn = (name: string): SourceSeen[] => {
+      const elements = objects.find((object) => object.set?.name === name)?.set?.elem ?? [];
+      return elements.map((element) => {
+        const { elem } = source.parse(element);
+        return { address: parseIp(elem.val), packets: elem.counter.packets };
+      });
+    };
     return {
       leakedPackets: packetsOf('leaked'),
       admittedPackets: packetsOf('admitted_packets'),
-      sourcesSeen: sources.map((element) => {
-        const { elem } = source.parse(element);
-        return { address: parseIp(elem.val), packets: elem.counter.packets };
-      }),
+      sourcesSeen: sourcesIn('sources'),
+      sourcesRefused: sourcesIn('refused'),
     };
   } catch (error) {
     // Never a count of zero for what could not be read.

@@ -101,7 +101,7 @@ async function build(plan: LabPlan, reaper: Reaper, components: LabComponents): 
   const logFile = `${plan.runDir}/traffic.log`;
   const [traffic, targets] = await Promise.all([
     startTraffic({ labId: plan.id, logFile }, components.clock),
-    Promise.all(plan.targets.map((target) => createTarget(plan, target))),
+    Promise.all(plan.targets.map((target) => createTarget(plan, target, components.clock))),
     reaper.watching,
   ]);
   await Promise.all(

@@ -19,6 +19,8 @@ export const FABRIC = parseCidr('10.77.0.0/24');
 export const NAT_ROUTE = parseCidr('203.0.113.0/24');
 /** The device by which nodes, gateways, targets, control and outside reach the fabric. */
 export const UPLINK = 'uplink';
+/** On a target's fabric address, where control reaches it. */
+export const ACL_SERVER_PORT = 8080;
 
 const NODES_MAX = 100;
 const GATEWAYS_MAX = 16;
@@ -33,6 +35,8 @@ export interface LabTargetInit {
   readonly name: string;
   /** @default 20 CIDRs of the documentation networks */
   readonly cidrs?: readonly Cidr[];
+  /** Opened once for the NAT addresses, or closed until its ACL server is told. @default opened */
+  readonly acl?: 'opened' | 'server';
 }
 
 export interface LabInit {
@@ -75,11 +79,15 @@ export interface TargetPlan extends LabHost {
   readonly cidrs: readonly Cidr[];
   /** One address of each protected CIDR, to talk to. */
   readonly addresses: readonly IpAddress[];
+  /** Where its ACL server is and what its secret is called; null: its ACL was opened once. */
+  readonly aclServer: { readonly url: string; readonly secret: string } | null;
 }
 
 export interface LabPlan {
   readonly id: string;
   readonly runDir: string;
+  /** The files that AclTargets name as secrets. */
+  readonly secretsDir: string;
   readonly fabricNetns: string;
   readonly natCidr: Cidr;
   readonly nodes: readonly LabNode[];
@@ -113,16 +121,19 @@ export function planLab(id: string, init: LabInit): LabPlan {
   return {
     id,
     runDir,
+    secretsDir: `${runDir}/secrets`,
     fabricNetns: `${netnsPrefix(id)}fabric`,
     natCidr: init.natCidr ?? parseCidr('203.0.113.16/28'),
     nodes: nodeNames.map((name, at) => node(runDir, host(id, name, 'node', at, `n${at + 1}`), at)),
     gateways: gatewayNames.map((name, at) =>
       node(runDir, host(id, name, 'gateway', at, `gw${at + 1}`), null),
     ),
-    targets: targets.map((target, at) => ({
-      ...host(id, target.name, 'target', at, `t${at + 1}`),
-      ...protectedBy(target, at),
-    })),
+    targets: targets.map((target, at) => {
+      const base = host(id, target.name, 'target', at, `t${at + 1}`);
+      const url = `http://${base.uplinkIp}:${ACL_SERVER_PORT}/`;
+      const aclServer = target.acl === 'server' ? { url, secret: `${target.name}-acl-key` } : null;
+      return { ...base, ...protectedBy(target, at), aclServer };
+    }),
     control: host(id, 'control', 'control', 0, 'ctl'),
     outside: { ...host(id, 'outside', 'outside', 0, 'out'), address: OUTSIDE_ADDRESS },
   };

@@ -19,7 +19,7 @@ import {
 import { createLabStage } from '../../infra/demo/lab-stage.ts';
 import { createManifests, type Manifests } from '../../infra/demo/manifests.ts';
 import { seededRandom } from '../../infra/demo/seeded-random.ts';
-import type { Stage } from '../../infra/demo/stage.ts';
+import type { Stage, StageTarget } from '../../infra/demo/stage.ts';
 import type { Lab } from '../../infra/lab/lab.ts';
 import type { LabPod } from '../../infra/lab/pods.ts';
 import type { Status } from '../../services/console/status.ts';
@@ -61,8 +61,8 @@ export interface Installation extends AsyncDisposable {
 export interface InstallationInit {
   /** @default 1 */
   readonly nodes?: number;
-  /** @default 1 */
-  readonly targets?: number;
+  /** How many, or each. @default 1 */
+  readonly targets?: number | readonly StageTarget[];
   /** @default 4096 */
   readonly portsPerPod?: number;
   /** Instead of the default policies: pool `blue`, one EgressNat `checkout` in `shop`. */
@@ -77,7 +77,10 @@ export async function install(init: InstallationInit = {}): Promise<Installation
     {
       nodes: names('n', init.nodes ?? 1),
       gateways: ['gw1'],
-      targets: names('t', init.targets ?? 1).map((name) => ({ name })),
+      targets:
+        typeof init.targets === 'object'
+          ? init.targets
+          : names('t', init.targets ?? 1).map((name) => ({ name })),
     },
     { clock, random: systemRandom(), picks: seededRandom(1) },
   );
@@ -101,6 +104,7 @@ async function start(stage: Stage, lab: Lab, init: InstallationInit): Promise<In
       listen: stage.hubAddress,
       socket: join(stage.runDir, 'berth.sock'),
       logFile: join(stage.runDir, 'control.log'),
+      secrets: stage.secretsDir,
     },
     { clock, startProcess: stage.startProcess },
   );
