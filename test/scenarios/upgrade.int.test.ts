@@ -76,10 +76,10 @@ async function json(args: readonly string[]): Promise<Record<string, unknown>> {
   return JSON.parse(stdout) as Record<string, unknown>;
 }
 
-/** The programs as another compiler would make them: other instructions, the same meaning. */
+/** The programs for another instruction set: other instructions, the same meaning. */
 async function otherPrograms(folder: string): Promise<string> {
   await mkdir(folder, { recursive: true });
-  const flags = ['-O2', '-g', '-target', 'bpf', '-mcpu=v2', `-I${ROOT}/bpf`];
+  const flags = ['-O2', '-g', '-target', 'bpf', '-mcpu=v4', `-I${ROOT}/bpf`];
   const include = [`-I${ROOT}/bpf/include`, '-I/usr/include/x86_64-linux-gnu'];
   for (const name of ['tc', 'xdp']) {
     const files = ['-c', `${ROOT}/bpf/${name}.bpf.c`, '-o', join(folder, `${name}.bpf.o`)];
