@@ -110,4 +110,13 @@ BERTH_API int berth_prog__time(int program, const void *frame, uint32_t size, ui
 BERTH_API int berth_netns__socket(const char *netns, int family, int type, int protocol);
 BERTH_API int berth_netns__ifindex(const char *netns, const char *name, uint32_t *ifindex);
 
+/* --- announcements --- */
+
+/*
+ * Sends gratuitous ARP from `mac` for each of `count` IPv4 addresses (4 bytes each), as request and
+ * as reply. Stops at the first that cannot be sent.
+ */
+BERTH_API int berth_arp__announce(const char *netns, const char *interface, const uint8_t *mac,
+				  const uint8_t *addresses, uint32_t count);
+
 #endif

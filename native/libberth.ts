@@ -72,6 +72,13 @@ export interface Libberth {
   ): number;
   netnsSocket(netns: string | null, family: number, type: number, protocol: number): number;
   netnsIfindex(netns: string | null, name: string, ifindex: Uint32Array): number;
+  arpAnnounce(
+    netns: string | null,
+    interfaceName: string,
+    mac: Uint8Array,
+    addresses: Uint8Array,
+    count: number,
+  ): number;
 }
 
 export const HOOK_TCX_INGRESS = 0;
@@ -132,5 +139,9 @@ function load(path: string): Libberth {
     ),
     netnsSocket: declare('int berth_netns__socket(str netns, int family, int type, int protocol)'),
     netnsIfindex: declare('int berth_netns__ifindex(str netns, str name, void *ifindex)'),
+    arpAnnounce: declare(
+      'int berth_arp__announce(str netns, str interface, void *mac, void *addresses, ' +
+        'uint32_t count)',
+    ),
   };
 }

@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { DemoProcess, Stage, StageNode } from './stage.ts';
-import { type Supervisor, supervised } from './supervised.ts';
+import { type Supervised, type Supervisor, supervised } from './supervised.ts';
 
 const MAIN = fileURLToPath(new URL('../../services/agent/main.ts', import.meta.url));
 
@@ -19,6 +19,10 @@ export interface Agents {
   start(node: string, more?: readonly string[]): Promise<void>;
   /** SIGKILL: what it had pinned stays and works on. */
   kill(node: string): Promise<void>;
+  /** SIGTERM, as at an upgrade. */
+  stop(node: string): Promise<void>;
+  freeze(node: string): void;
+  thaw(node: string): void;
 }
 
 /** `dataDir`: of the control process that they shall reach. */
@@ -37,6 +41,9 @@ export function createAgents(
     },
     start: async (name, more) => agents.get(name)?.start(more),
     kill: async (name) => agents.get(name)?.kill(),
+    stop: async (name) => agents.get(name)?.stop(),
+    freeze: (name) => agents.get(name)?.freeze(),
+    thaw: (name) => agents.get(name)?.thaw(),
   };
 }
 
@@ -58,18 +65,21 @@ function agentOn(
   { runDir, startProcess }: Stage,
   { name, agentArgs }: StageNode,
   supervisor: Supervisor | null,
-): { start(more?: readonly string[]): Promise<void>; kill(): Promise<void> } {
+): Omit<Supervised, 'start' | 'hasFailed'> & { start(more?: readonly string[]): Promise<void> } {
   // A node's name may be as long as a file's name can be.
   const logFile = `${runDir}/agent-${name.slice(0, LOG_NAME_MAX)}.log`;
   const args = [...agentArgs, '--certificates', join(certificatesDir(runDir), name)];
   let added: readonly string[] = [];
   const spawn = (): Promise<DemoProcess> => startProcess(name, [MAIN, ...args, ...added], logFile);
-  const { start, kill } = supervised(`the agent of ${name}`, spawn, supervisor);
+  const { start, kill, stop, freeze, thaw } = supervised(`the agent of ${name}`, spawn, supervisor);
   return {
     start: (more = added) => {
       added = more;
       return start();
     },
     kill,
+    stop,
+    freeze,
+    thaw,
   };
 }

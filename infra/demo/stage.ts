@@ -10,6 +10,7 @@ import type { Workload } from './workload.ts';
 export interface DemoProcess {
   /** Resolves, never rejects. */
   readonly exited: Promise<unknown>;
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): void;
   stop(signal: 'SIGTERM' | 'SIGKILL'): Promise<unknown>;
 }
 

@@ -11,6 +11,7 @@ function processes() {
     spawned.push({ end });
     return {
       exited,
+      signal: () => undefined,
       stop: async () => {
         end();
       },

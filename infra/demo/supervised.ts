@@ -10,6 +10,11 @@ export interface Supervised {
   start(): Promise<void>;
   /** SIGKILL: nothing is said, nothing is flushed. It stays down until it is started. */
   kill(): Promise<void>;
+  /** SIGTERM: it ends in order, and stays down. */
+  stop(): Promise<void>;
+  /** SIGSTOP, SIGCONT. */
+  freeze(): void;
+  thaw(): void;
   /** It ended by itself, and nobody starts it again. */
   readonly hasFailed: boolean;
 }
@@ -71,14 +76,19 @@ export function supervised(
     });
   }
 
+  async function end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+    turn += 1;
+    const ended = running;
+    running = null;
+    await ended?.stop(signal);
+  }
+
   return {
     start,
-    kill: async () => {
-      turn += 1;
-      const killed = running;
-      running = null;
-      await killed?.stop('SIGKILL');
-    },
+    kill: () => end('SIGKILL'),
+    stop: () => end('SIGTERM'),
+    freeze: () => running?.signal('SIGSTOP'),
+    thaw: () => running?.signal('SIGCONT'),
     get hasFailed() {
       return hasFailed;
     },

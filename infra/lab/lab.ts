@@ -10,7 +10,7 @@ import type { Clock } from '../../services/runtime/clock.ts';
 import type { Random } from '../../services/runtime/random.ts';
 import { type Capture, startCapture } from './capture.ts';
 import { destroyLab } from './destroy.ts';
-import { buildNetwork, hostsOf, remakeUplink, setFabricPort } from './network.ts';
+import { buildNetwork, hostsOf, remakeUplink, setBetween, setFabricPort } from './network.ts';
 import { type LabHost, type LabInit, type LabNode, type LabPlan, planLab } from './plan.ts';
 import { type LabPod, labPods, type PodInit, type Pods } from './pods.ts';
 import { type LabProcess, type ProcessInit, startInNetns } from './processes.ts';
@@ -60,6 +60,9 @@ export interface Lab {
   healNode(name: string): Promise<void>;
   /** The host's uplink is deleted and made again, with its addresses and routes. */
   remakeUplink(name: string): Promise<void>;
+  /** These two do not reach each other any more; all others they do. */
+  cutBetween(a: string, b: string): Promise<void>;
+  healBetween(a: string, b: string): Promise<void>;
   destroy(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -155,6 +158,8 @@ function labOf({ plan, reaper, traffic, targets, pods, clock }: Parts): Lab {
     cutNode: (name) => setFabricPort(plan, hostNamed(name), 'down'),
     healNode: (name) => setFabricPort(plan, hostNamed(name), 'up'),
     remakeUplink: (name) => remakeUplink(plan, hostNamed(name)),
+    cutBetween: (a, b) => setBetween(plan, [hostNamed(a), hostNamed(b)], 'cut'),
+    healBetween: (a, b) => setBetween(plan, [hostNamed(a), hostNamed(b)], 'whole'),
     destroy,
     [Symbol.asyncDispose]: destroy,
   };

@@ -73,6 +73,17 @@ export async function remakeUplink(plan: LabPlan, host: LabHost): Promise<void> 
   await ipBatchIn(plan.id, host.netns, lines);
 }
 
+/** The two hosts reach all others, but not each other. */
+export async function setBetween(
+  plan: LabPlan,
+  [a, b]: readonly [LabHost, LabHost],
+  state: 'cut' | 'whole',
+): Promise<void> {
+  const verb = state === 'cut' ? 'add' : 'del';
+  await ipBatchIn(plan.id, a.netns, [`route ${verb} blackhole ${b.uplinkIp}/32`]);
+  await ipBatchIn(plan.id, b.netns, [`route ${verb} blackhole ${a.uplinkIp}/32`]);
+}
+
 function sysctlsOf(plan: LabPlan, netns: string): Record<string, string> {
   const isNode = [...plan.nodes, ...plan.gateways].some((node) => node.netns === netns);
   return { ...QUIET, ...ARP_BY_FABRIC_ADDRESS, ...(isNode ? FORWARDING : {}) };

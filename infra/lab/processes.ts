@@ -30,6 +30,8 @@ export interface LabProcess {
   readonly pid: number;
   /** Resolves, never rejects. */
   readonly exited: Promise<ProcessExit>;
+  /** Freezes it, or lets it go on. */
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): void;
   /** Waits until it is gone. SIGTERM is followed by SIGKILL after the grace time (5 s). */
   stop(signal: 'SIGTERM' | 'SIGKILL'): Promise<ProcessExit>;
 }
@@ -83,6 +85,9 @@ function handleOf(child: ChildProcess, clock: Clock): LabProcess {
   return {
     pid: child.pid ?? 0,
     exited,
+    signal: (signal) => {
+      child.kill(signal);
+    },
     stop: async (signal) => {
       child.kill(signal);
       // Kill() of a child that has ended does nothing: its pid is never somebody else's.

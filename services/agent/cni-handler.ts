@@ -7,6 +7,7 @@ import { berthError } from '../contract/errors.ts';
 import type { PodUid } from '../contract/identity.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { CniHandler } from './cni-socket.ts';
+import type { Gateway } from './gateway/gateway.ts';
 import type { Link } from './link.ts';
 import type { NodeAgent } from './node-agent.ts';
 
@@ -21,13 +22,15 @@ export interface CniHandlerComponents {
   readonly agent: NodeAgent;
   readonly link: Pick<Link, 'gatewaysAt' | 'mapped'>;
   readonly clock: Clock;
+  /** Null: the node is none. */
+  readonly gateway: Gateway | null;
 }
 
 const defaults = { mappedTimeoutMs: 10_000, gatewaysTimeoutMs: 1000 };
 
 export function createCniHandler(
   init: CniHandlerInit,
-  { agent, link, clock }: CniHandlerComponents,
+  { agent, link, clock, gateway }: CniHandlerComponents,
 ): CniHandler {
   const { mappedTimeoutMs, gatewaysTimeoutMs } = { ...defaults, ...init };
 
@@ -69,5 +72,13 @@ export function createCniHandler(
       entries: await agent.usedEntries(),
       version: agent.held().version,
     }),
+    gateway: async () => mustBe(gateway).status(),
+    drain: async () => mustBe(gateway).drain(),
+    undrain: async () => mustBe(gateway).undrain(),
   };
+}
+
+function mustBe(gateway: Gateway | null): Gateway {
+  if (gateway === null) throw berthError('BERTH_GATEWAY_NONE', {});
+  return gateway;
 }

@@ -11,7 +11,7 @@ import type { PodAttachment, SandboxOf } from './pod-attachment.ts';
 export type CniRequest =
   | { readonly verb: 'add'; readonly attachment: PodAttachment }
   | { readonly verb: 'del'; readonly uid: PodUid; readonly of: SandboxOf }
-  | { readonly verb: 'status' };
+  | { readonly verb: 'status' | 'gateway' | 'drain' | 'undrain' };
 
 const TEXT_MAX = 4096;
 const UID_MAX = 128;
@@ -50,7 +50,7 @@ const request = z.discriminatedUnion('verb', [
     netns: netns.optional(),
     hostInterface: hostInterface.optional(),
   }),
-  z.object({ verb: z.literal('status') }),
+  z.object({ verb: z.enum(['status', 'gateway', 'drain', 'undrain']) }),
 ]);
 
 /** @throws BERTH_CNI_BAD_REQUEST */
@@ -64,6 +64,9 @@ export function parseCniRequest(line: string): CniRequest {
   }
   switch (data.verb) {
     case 'status':
+    case 'gateway':
+    case 'drain':
+    case 'undrain':
       return data;
     case 'add': {
       const { verb, netns: path, ...rest } = data;

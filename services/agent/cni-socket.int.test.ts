@@ -31,6 +31,13 @@ const answering: CniHandler = {
     calls.push([uid, of]);
   },
   status: async () => ({ entries: { pods: 3 }, version: { 0: 7 } }),
+  gateway: async () => ({ drained: false, owned: [], peers: [{ name: 'gw2', live: true }] }),
+  drain: async () => {
+    calls.push('drain');
+  },
+  undrain: async () => {
+    calls.push('undrain');
+  },
 };
 
 beforeEach(async () => {
@@ -98,6 +105,12 @@ describe('the CNI socket', () => {
 
   it('says what the node has', async () => {
     await serving(answering);
+    expect(await exchange('{"verb":"gateway"}\n{"verb":"drain"}\n{"verb":"undrain"}\n')).toEqual([
+      { ok: true, drained: false, owned: [], peers: [{ name: 'gw2', live: true }] },
+      { ok: true },
+      { ok: true },
+    ]);
+    expect(calls).toEqual(['drain', 'undrain']);
     expect(await exchange('{"verb":"status"}\n')).toEqual([
       { ok: true, entries: { pods: 3 }, version: { 0: 7 } },
     ]);

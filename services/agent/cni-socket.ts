@@ -12,6 +12,7 @@ import type { PodUid } from '../contract/identity.ts';
 import type { Version } from '../contract/version.ts';
 import type { Log } from '../runtime/log.ts';
 import { parseCniRequest } from './cni-request.ts';
+import type { GatewayStatus } from './gateway/gateway.ts';
 import type { PodAttachment, SandboxOf } from './pod-attachment.ts';
 
 /** Source ports that the pod shall be confined to, both ends inclusive. */
@@ -36,6 +37,12 @@ export interface CniHandler {
   del(uid: PodUid, of: SandboxOf): Promise<void>;
   /** For people and reports. */
   status(): Promise<NodeStatus>;
+  /** Reads no tables: it may be asked often. @throws BERTH_GATEWAY_NONE */
+  gateway(): Promise<GatewayStatus>;
+  /** A gateway hands its addresses over. @throws BERTH_GATEWAY_LAST, BERTH_GATEWAY_NONE */
+  drain(): Promise<void>;
+  /** @throws BERTH_GATEWAY_NONE */
+  undrain(): Promise<void>;
 }
 
 export interface CniSocketComponents {
@@ -110,6 +117,14 @@ async function answerTo(line: string, { handler, log }: CniSocketComponents): Pr
         return { ok: true, portRange: await handler.add(request.attachment) };
       case 'del':
         await handler.del(request.uid, request.of);
+        return { ok: true };
+      case 'gateway':
+        return { ok: true, ...(await handler.gateway()) };
+      case 'drain':
+        await handler.drain();
+        return { ok: true };
+      case 'undrain':
+        await handler.undrain();
         return { ok: true };
       case 'status':
         return { ok: true, ...(await handler.status()) };

@@ -60,6 +60,7 @@ describe('the configuration of an agent', () => {
       stateDir: '/s',
       cniSocket: '/c',
       gateway: true,
+      heartbeatPort: 7946,
       underlayIp: '10.0.0.1',
       mac,
     });

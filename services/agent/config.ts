@@ -35,6 +35,8 @@ const schema = z.strictObject({
   stateDir: z.string().min(1),
   cniSocket: z.string().min(1),
   gateway: z.boolean().default(false),
+  /** Where gateways hear each other, UDP, the same for all of an installation. */
+  heartbeatPort: z.coerce.number().int().min(1).max(65535).default(7946),
   underlayIp: ip.optional(),
   mac: z.string().regex(MAC, 'is no MAC address').optional(),
 });
@@ -74,6 +76,7 @@ const FLAGS = {
   'state-dir': TEXT,
   'cni-socket': TEXT,
   gateway: { type: 'boolean' },
+  'heartbeat-port': TEXT,
   'underlay-ip': TEXT,
   mac: TEXT,
   uninstall: { type: 'boolean' },
@@ -92,6 +95,7 @@ const FIELDS: Readonly<Record<Exclude<keyof typeof FLAGS, 'config' | 'uninstall'
   'state-dir': 'stateDir',
   'cni-socket': 'cniSocket',
   gateway: 'gateway',
+  'heartbeat-port': 'heartbeatPort',
   'underlay-ip': 'underlayIp',
   mac: 'mac',
 };

@@ -4,11 +4,13 @@
  * only where the caller says so.
  */
 import type { PodUid } from '../contract/identity.ts';
+import type { IpAddress } from '../contract/ip-address.ts';
 import type { TableName, Tables } from '../ports/datapath/port.ts';
+import { decodeAddress } from '../ports/datapath/tables/addresses.ts';
 import type { LocalAttachment } from './pod-attachment.ts';
 import { createTableWriter } from './table-writer.ts';
-import { type Ref, refsOf, TABLE_NAMES } from './tables/content.ts';
-import { kernelView } from './tables/kernel-view.ts';
+import { type Content, type Ref, refsOf, TABLE_NAMES } from './tables/content.ts';
+import { decoded, kernelView } from './tables/kernel-view.ts';
 import { createNodeTables, type NodeTables, type NodeTablesInit } from './tables/node-tables.ts';
 import { planSteps } from './tables/plan.ts';
 import type { Step } from './tables/step.ts';
@@ -24,6 +26,10 @@ export interface KernelTables extends Pick<NodeTables, 'podState' | 'mapped'> {
   adopt(resources: Resources, attachments: readonly LocalAttachment[]): void;
   /** Null: gone. `all`: strangers go as well. */
   setResources(touched: Resources, which: 'touched' | 'all'): void;
+  /** Which addresses this node owns may have changed. */
+  followOwnership(): void;
+  /** The addresses that it owns, as last read from the kernel. */
+  owned(): ReadonlySet<IpAddress>;
   /** `also` are places that shall be as wanted too, strangers or not. */
   setAttachment(uid: PodUid, attachment: LocalAttachment | null, also?: readonly Ref[]): void;
   /** Reads everything, and repairs what is not as it shall be. */
@@ -75,6 +81,10 @@ export function openKernelTables(init: NodeTablesInit, tables: Tables): KernelTa
         throw error;
       }
     },
+    followOwnership() {
+      write(shall.ownershipChanged());
+    },
+    owned: () => ownedIn(present),
     usedEntries() {
       const counts = TABLE_NAMES.map((table) => [table, tables.dump(table).length]);
       return Object.fromEntries(counts) as Record<TableName, number>;
@@ -85,6 +95,14 @@ export function openKernelTables(init: NodeTablesInit, tables: Tables): KernelTa
       return counts(write(strangers === 'remove' ? refsOf(present, all) : refsOf(all)));
     },
   };
+}
+
+function ownedIn({ addresses }: Content): Set<IpAddress> {
+  return new Set(
+    decoded(addresses, decodeAddress).flatMap(({ natAddress, owned }) =>
+      owned ? [natAddress] : [],
+    ),
+  );
 }
 
 function counts(steps: readonly Step[]): Repairs {

@@ -42,6 +42,8 @@ export interface LinkSession {
   mapped(report: MappedReport): void;
 }
 
+const NO_KEY = new Uint8Array();
+
 type Outgoing = NonNullable<MessageInitShape<typeof ConnectRequestSchema>['message']>;
 
 /** Once the hub has spoken: the answer is its challenge; null where it ended the stream instead. */
@@ -106,10 +108,11 @@ export function openLinkSession(
 }
 
 function helloOf(
-  { node, bootId, underlayIp, mac }: NodeIdentity,
+  { node, bootId, underlayIp, mac, heartbeatKey = NO_KEY }: NodeIdentity,
   held: ReturnType<LinkedNode['held']>,
 ): Extract<Outgoing, { case: 'hello' }>['value'] {
   const version = versionToWire(held.version);
   const { checksum } = held;
-  return { node, bootId, version, checksum, underlayIp: ipToBytes(underlayIp), mac };
+  const addresses = { underlayIp: ipToBytes(underlayIp), mac };
+  return { node, bootId, version, checksum, ...addresses, heartbeatKey };
 }

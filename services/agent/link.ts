@@ -60,6 +60,8 @@ export interface Link {
   run(signal: AbortSignal): Promise<void>;
   /** False where the bound passed first, or there is no hub to ask. Never throws. */
   gatewaysAt(version: Version, timeoutMs: number): Promise<boolean>;
+  /** The hub can be heard. */
+  isUp(): boolean;
   /** Mappings that came into force without a push. */
   mapped(uids: readonly PodUid[], readBackAtMs: number): void;
 }
@@ -146,6 +148,7 @@ export function createLink(init: LinkInit, components: LinkComponents): Link {
     gatewaysAt(version, timeoutMs) {
       return session?.gatewaysAt(version, timeoutMs) ?? Promise.resolve(false);
     },
+    isUp: () => session !== null,
     mapped(uids, readBackAtMs) {
       reports.add(uids, readBackAtMs);
       session?.mapped({ uids, readBackAtMs });

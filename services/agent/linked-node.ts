@@ -10,6 +10,8 @@ export interface NodeIdentity {
   readonly underlayIp: IpAddress;
   /** 6 bytes. */
   readonly mac: Uint8Array;
+  /** Of a gateway: public key of its heartbeats, 32 bytes. */
+  readonly heartbeatKey?: Uint8Array;
 }
 
 /** What became of a push. */

@@ -9,6 +9,7 @@ import { podPortRange } from '../contract/block.ts';
 import { berthError, describeError, isBerthError } from '../contract/errors.ts';
 import type { Push } from '../contract/gen/berth/link/v1/link_pb.ts';
 import type { PodUid } from '../contract/identity.ts';
+import type { IpAddress } from '../contract/ip-address.ts';
 import type { Version } from '../contract/version.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
@@ -53,6 +54,10 @@ export interface NodeAgent extends LinkedNode {
   interfaceChanged(interfaceName: string): Promise<void>;
   /** Only where it still has this sandbox. */
   removePod(uid: PodUid, of?: SandboxOf): Promise<void>;
+  /** Which addresses this node owns may have changed. @throws as a push would */
+  followOwnership(): Promise<void>;
+  /** The addresses that it owns, as last read from the kernel. */
+  ownedAddresses(): ReadonlySet<IpAddress>;
   /** Reads the whole tables and repairs what differs; only then are its failures logged. */
   checkTables(): Promise<void>;
   /** By table, as read from the kernel. */
@@ -117,6 +122,8 @@ export function createNodeAgent(components: NodeAgentComponents): NodeAgent {
     async removePod(uid, of = {}) {
       await unguard(await change(() => pods.remove(uid, of)));
     },
+    followOwnership: () => turns.take(async () => tables.followOwnership()),
+    ownedAddresses: tables.owned,
     checkTables: () => change(() => pushes.checkTables()),
     usedEntries: () => turns.take(async () => tables.usedEntries()),
     podState: tables.podState,

@@ -19,6 +19,7 @@ import { ADDRESS_BYTES, ipFromBytes, isV4 } from '../contract/ip-address.ts';
 import { PORT_RULES_MAX } from '../ports/datapath/tables/policies.ts';
 
 const MAC_BYTES = 6;
+const KEY_BYTES = 32;
 const V4_PREFIX_OFFSET = 96;
 const PORT_MAX = 65535;
 
@@ -77,6 +78,7 @@ function faultIn(body: ResourceBody): string | null {
       return isBlockSize(body.value.blockSize) ? null : 'the block size is none';
     case 'node':
       if (body.value.underlayIp.length !== ADDRESS_BYTES) return 'the underlay IP has not 16 bytes';
+      if (![0, KEY_BYTES].includes(body.value.heartbeatKey.length)) return 'the key is none';
       return body.value.mac.length === MAC_BYTES ? null : 'the MAC address has not 6 bytes';
   }
 }

@@ -83,6 +83,7 @@ function start(bootId = 'boot-1'): void {
     stateDir: join(folder, 'state'),
     cniSocket: join(folder, 'cni.sock'),
     gateway: true,
+    heartbeatPort: 7946,
     underlayIp: parseIp('10.0.0.1'),
     mac: '02:00:00:00:00:01',
   };

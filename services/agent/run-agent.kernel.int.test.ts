@@ -122,6 +122,7 @@ function start(): void {
     stateDir: join(folder.path, 'state'),
     cniSocket: join(folder.path, 'cni.sock'),
     gateway: true,
+    heartbeatPort: 7946,
     underlayIp: parseIp('10.0.0.1'),
     mac: '02:00:00:00:00:01',
   };

@@ -4,7 +4,6 @@
  * on, and the next agent adopts.
  */
 import { join } from 'node:path';
-import { ownerOf } from '../contract/ownership.ts';
 import type { Datapath, Hooks } from '../ports/datapath/port.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
@@ -16,6 +15,10 @@ import { isSameBoot, openAttachmentFiles } from './attachment-files.ts';
 import { createCniHandler } from './cni-handler.ts';
 import { openCniSocket } from './cni-socket.ts';
 import type { AgentConfig } from './config.ts';
+import type { Gateway } from './gateway/gateway.ts';
+import { type GatewayState, openGatewayState } from './gateway/gateway-state.ts';
+import { createMembership, type Membership } from './gateway/membership.ts';
+import { openGateway } from './gateway/open-gateway.ts';
 import { createGuards } from './guards.ts';
 import {
   attachEach,
@@ -25,7 +28,7 @@ import {
   type WantedProgram,
 } from './keep-attached.ts';
 import { openKernelTables } from './kernel-tables.ts';
-import { createLink } from './link.ts';
+import { createLink, type Link } from './link.ts';
 import { createNodeAgent, type NodeAgent } from './node-agent.ts';
 import type { Owns } from './tables/compile.ts';
 import { createTurns } from './turns.ts';
@@ -48,22 +51,52 @@ export async function runAgent(
   components: AgentComponents,
   stop: AbortSignal,
 ): Promise<void> {
-  const { datapath, clock, random } = components;
+  const { clock, random } = components;
   const { node, bootId, hub, underlayIp } = config;
   const log = components.log.child({ node });
-  const { hooks } = datapath;
-  const { agent, interfaces, interfaceNumbers, announced } = await openAgent(config, {
-    ...components,
-    log,
-  });
+  const state = config.gateway ? await openGatewayState(config.stateDir) : null;
+  const opened = await openAgent(config, { ...components, log });
+  const served = state === null ? null : gatewayAround(opened, state);
+  const gateway = served?.gateway ?? null;
+  const self = { node, bootId, underlayIp, mac: macBytes(config.mac) };
   const link = createLink(
     {
       hub,
       certificate: () => readTlsFiles(config.certificates),
-      self: { node, bootId, underlayIp, mac: macBytes(config.mac) },
+      self: state === null ? self : { ...self, heartbeatKey: state.keyPair.publicKey },
     },
-    { clock, random, log, node: agent },
+    { clock, random, log, node: served?.node ?? opened.agent },
   );
+
+  function gatewayAround({ agent, membership, resources }: OpenedAgent, known: GatewayState) {
+    return openGateway(
+      { config, state: known, membership, resources },
+      { ...components, log, agent, linkIsUp: () => link.isUp() },
+    );
+  }
+
+  const ending = new AbortController();
+  // Others shall hear it as soon as may be: until they do they answer for its addresses.
+  const beating = gateway?.run(AbortSignal.any([stop, ending.signal]));
+  try {
+    await serve(config, { ...components, log }, { ...opened, link, gateway }, stop);
+  } finally {
+    ending.abort();
+    await beating;
+  }
+}
+
+interface Served extends OpenedAgent {
+  readonly link: Link;
+  readonly gateway: Gateway | null;
+}
+
+async function serve(
+  config: AgentConfig,
+  { datapath: { hooks }, clock, log }: AgentComponents,
+  { agent, interfaces, interfaceNumbers, announced, link, gateway }: Served,
+  stop: AbortSignal,
+): Promise<void> {
   try {
     const { uids, readBackAtMs } = await agent.adopt(announced);
     link.mapped(uids, readBackAtMs);
@@ -74,7 +107,7 @@ export async function runAgent(
   const programs = nodePrograms(config.uplinks, config.gateway);
   for (const { program, interfaceName } of programs) await hooks.attach(program, interfaceName);
   await attachEach(guardsOf(interfaces()), { hooks, log });
-  const handler = createCniHandler({}, { agent, link, clock });
+  const handler = createCniHandler({}, { agent, link, clock, gateway });
   const socket = await openCniSocket(config.cniSocket, { handler, log });
   log.info({ version: agent.held().version, pods: interfaces().length }, 'agent is up');
 
@@ -105,6 +138,9 @@ interface OpenedAgent {
   readonly announced: Parameters<NodeAgent['adopt']>[0];
   readonly interfaces: () => string[];
   readonly interfaceNumbers: AttachedPods['interfaceNumbers'];
+  readonly membership: Membership;
+  /** What the hub sent and this node has. */
+  readonly resources: ReadonlyMap<string, Uint8Array>;
 }
 
 /** The uplinks, whose programs have just been attached. */
@@ -146,7 +182,7 @@ function guardedOf(
 }
 
 async function openAgent(
-  { node, bootId, stateDir, podCidrs, mac }: AgentConfig,
+  { node, bootId, stateDir, podCidrs, mac, gateway }: AgentConfig,
   { datapath, clock, log }: AgentComponents,
 ): Promise<OpenedAgent> {
   const sameBoot = await isSameBoot(stateDir, bootId);
@@ -155,7 +191,8 @@ async function openAgent(
   const { files, attachments, unreadable } = await openAttachmentFiles(stateDir, bootId);
   for (const file of unreadable) log.error({ file }, 'announced pod cannot be read, and is held');
   if (damaged) log.warn({ version: wanted.version }, 'the end of what was acked cannot be read');
-  const owns: Owns = (address, gateways) => ownerOf(address, gateways) === node;
+  const membership = createMembership(node, clock.nowMs());
+  const owns: Owns = gateway ? membership.owns : () => false;
   const init = { self: node, podCidrs, uplinkMac: mac, owns };
   const tables = openKernelTables(init, datapath.tables);
   const pods = createAttachedPods({ files, tables, hooks: datapath.hooks, log });
@@ -163,7 +200,9 @@ async function openAgent(
   const guards = createGuards(datapath.hooks);
   const agent = createNodeAgent({ clock, log, turns, tables, pods, guards, acked, wanted });
   const { interfaces, interfaceNumbers } = pods;
-  return { agent, announced: attachments, interfaces, interfaceNumbers };
+  const { resources } = wanted;
+  const known = { interfaces, interfaceNumbers, membership, resources };
+  return { agent, announced: attachments, ...known };
 }
 
 function macBytes(mac: string): Uint8Array {

@@ -74,6 +74,12 @@ export const ERROR_TABLE = {
     'The pod stays without network until it has one; the call is repeated.',
   ),
   BERTH_CONFIG_BAD: row('never', EXIT_USAGE, 'configuration: {field}: {reason}.'),
+  BERTH_DATAPATH_ANNOUNCE: row(
+    'backoff',
+    EXIT_ENVIRONMENT,
+    'NAT addresses could not be announced on {interface}: {reason}.',
+    'Targets learn the way at their next ARP request; look at the interface.',
+  ),
   BERTH_DATAPATH_ATTACH: row(
     'backoff',
     EXIT_ENVIRONMENT,
@@ -198,6 +204,18 @@ export const ERROR_TABLE = {
   ),
   BERTH_LAB_POD_REFUSED: row('backoff', EXIT_UNAVAILABLE, 'the agent refused pod {uid}: {message}'),
   BERTH_LAB_TRAFFIC: row('never', EXIT_ENVIRONMENT, 'the traffic process of the lab: {reason}.'),
+  BERTH_GATEWAY_LAST: row(
+    'backoff',
+    EXIT_UNAVAILABLE,
+    'no other gateway took over from {node}: it still answers for {addresses} addresses.',
+    'It stays drained, and lets go as soon as another that serves these addresses is live.',
+  ),
+  BERTH_GATEWAY_NONE: row(
+    'never',
+    EXIT_USAGE,
+    'this node is no gateway.',
+    'Ask the agent of a gateway (started with --gateway).',
+  ),
   BERTH_HUB_STARTING: row(
     'backoff',
     EXIT_UNAVAILABLE,

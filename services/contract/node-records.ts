@@ -23,6 +23,8 @@ export interface NodeFromAgent {
   readonly underlayIp: IpAddress;
   /** The uplink's MAC address, `02:00:00:00:00:01`. */
   readonly mac: string;
+  /** Gateways only: public key of its heartbeats, base64. */
+  readonly heartbeatKey?: string;
 }
 
 export type NodeRecord = NodeFromApi | NodeFromAgent;

@@ -113,7 +113,7 @@ function installation() {
           close: () => closed.push(node),
         };
         const [underlayIp, mac] = [parseIp('192.0.2.1'), '02:00:00:00:00:01'];
-        core.hello(link, { node, bootId: 'boot', held, underlayIp, mac });
+        core.hello(link, { node, bootId: 'boot', held, underlayIp, mac, heartbeatKey: null });
         return link;
       },
       ack(link: AgentLink): void {

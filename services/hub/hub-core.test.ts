@@ -77,7 +77,7 @@ function hubOn(story: Story, nodeRecords: readonly NodeRecord[] = []) {
   function connect(node: string, held: Held = NOTHING): AgentLink {
     const made = link(node);
     const [underlayIp, mac] = [parseIp('192.0.2.1'), '02:00:00:00:00:01'];
-    core.hello(made, { node, bootId: 'boot', held, underlayIp, mac });
+    core.hello(made, { node, bootId: 'boot', held, underlayIp, mac, heartbeatKey: null });
     return made;
   }
 

@@ -208,7 +208,7 @@ function takeBooked(parts: Parts, node: NodeName): void {
 }
 
 function takeHello(parts: Parts, link: AgentLink, hello: Hello): void {
-  const { node, bootId, underlayIp, mac } = hello;
+  const { node, bootId, underlayIp, mac, heartbeatKey } = hello;
   const { world, log, nodes, waits, causes, nodeRecords, append } = parts;
   const { version } = hello.held;
   log.info({ node, bootId, version }, 'agent link up');
@@ -216,7 +216,14 @@ function takeHello(parts: Parts, link: AgentLink, hello: Hello): void {
     log.warn({ node, version, have: world.version }, 'the node has seen more than this hub');
     parts.onNodeAhead?.(node, version);
   }
-  const record: NodeFromAgent = { type: 'NodeFromAgent', node, bootId, underlayIp, mac };
+  const record: NodeFromAgent = {
+    type: 'NodeFromAgent',
+    node,
+    bootId,
+    underlayIp,
+    mac,
+    ...(heartbeatKey === null ? {} : { heartbeatKey }),
+  };
   const key = nodeAgentKey(node);
   if (canonicalJson(nodeRecords.get(key)) !== canonicalJson(record)) {
     append(TOPICS.nodes.name, { key, value: { ...record } });

@@ -16,6 +16,7 @@ import { versionFromWire, versionToWire } from '../contract/link-version.ts';
 import type { Held, Push } from './session.ts';
 
 const MAC_BYTES = 6;
+const KEY_BYTES = 32;
 
 type Requests = ConnectRequest['message'];
 type HelloMessage = Extract<Requests, { case: 'hello' }>['value'];
@@ -27,21 +28,27 @@ export interface Hello {
   readonly underlayIp: IpAddress;
   /** `02:00:00:00:00:01` */
   readonly mac: string;
+  /** Base64; null: it is no gateway. */
+  readonly heartbeatKey: string | null;
 }
 
 /** @throws BERTH_LINK_BAD_MESSAGE */
 export function readHello(hello: HelloMessage): Hello {
-  const { node, bootId, checksum, underlayIp, mac } = hello;
+  const { node, bootId, checksum, underlayIp, mac, heartbeatKey } = hello;
   if (node === '') throw bad('a hello names no node');
   if (bootId === '') throw bad(`the hello of ${node} names no boot`);
   if (underlayIp.length !== ADDRESS_BYTES) throw bad(`the underlay IP of ${node} has not 16 bytes`);
   if (mac.length !== MAC_BYTES) throw bad(`the MAC address of ${node} has not 6 bytes`);
+  if (![0, KEY_BYTES].includes(heartbeatKey.length)) {
+    throw bad(`the heartbeat key of ${node} has not ${KEY_BYTES} bytes`);
+  }
   return {
     node,
     bootId,
     held: { version: versionFromWire(hello.version), checksum },
     underlayIp: ipFromBytes(underlayIp),
     mac: Array.from(mac, (byte) => byte.toString(16).padStart(2, '0')).join(':'),
+    heartbeatKey: heartbeatKey.length === 0 ? null : Buffer.from(heartbeatKey).toString('base64'),
   };
 }
 

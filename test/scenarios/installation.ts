@@ -61,6 +61,8 @@ export interface Installation extends AsyncDisposable {
 export interface InstallationInit {
   /** @default 1 */
   readonly nodes?: number;
+  /** @default 1 */
+  readonly gateways?: number;
   /** How many, or each. @default 1 */
   readonly targets?: number | readonly StageTarget[];
   /** @default 4096 */
@@ -76,7 +78,7 @@ export async function install(init: InstallationInit = {}): Promise<Installation
   const { stage, lab } = await createLabStage(
     {
       nodes: names('n', init.nodes ?? 1),
-      gateways: ['gw1'],
+      gateways: names('gw', init.gateways ?? 1),
       targets:
         typeof init.targets === 'object'
           ? init.targets

@@ -105,7 +105,7 @@ function nodesIn(present: Content): Found {
 }
 
 /** What is no entry of ours stands for nothing, and goes when strangers go. */
-function decoded<T>(table: Content['pods'], decode: (entry: Entry) => T): T[] {
+export function decoded<T>(table: Content['pods'], decode: (entry: Entry) => T): T[] {
   return entriesOf(table).flatMap((entry) => {
     try {
       return [decode(entry)];

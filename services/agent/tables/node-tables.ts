@@ -46,6 +46,8 @@ export interface NodeTables {
    */
   setResources(touched: ReadonlyMap<string, Uint8Array | null>, kernel: KernelView): Ref[];
   setAttachment(uid: PodUid, attachment: LocalAttachment | null): Ref[];
+  /** `owns` may answer otherwise now. */
+  ownershipChanged(): Ref[];
   attachment(uid: PodUid): LocalAttachment | null;
   podState(uid: PodUid): PodState;
   /** The pods with a berth in force, once the tables hold what they shall. */
@@ -110,6 +112,8 @@ export function createNodeTables(init: NodeTablesInit): NodeTables {
       const entries = attachment === null ? [] : compileAttachment(attachment).entries;
       return [...claims.set(`attachment/${uid}`, entries), ...compile(`pod/${uid}`)];
     },
+    ownershipChanged: () =>
+      [...resources.keys()].filter((key) => key.startsWith('address/')).flatMap(compile),
     attachment: (uid) => attachments.get(uid) ?? null,
     podState: (uid) => states.get(uid) ?? 'unknown',
     mapped() {

@@ -92,8 +92,11 @@ export function addressResource(
   return resource(keys.address(address), { case: 'address', value });
 }
 
-export function nodeResource({ node, mac, underlayIp }: NodeFromAgent): HashedResource {
-  const value = { name: node, mac: macToBytes(mac), underlayIp: ipToBytes(underlayIp) };
+export function nodeResource(record: NodeFromAgent): HashedResource {
+  const { node, mac, underlayIp } = record;
+  const heartbeatKey = Buffer.from(record.heartbeatKey ?? '', 'base64');
+  const addresses = { mac: macToBytes(mac), underlayIp: ipToBytes(underlayIp) };
+  const value = { name: node, ...addresses, heartbeatKey };
   return resource(keys.node(node), { case: 'node', value });
 }
 

@@ -6,6 +6,7 @@
 import { existsSync, mkdirSync, readdirSync, rmdirSync, statfsSync, unlinkSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { berthError } from '../../contract/errors.ts';
+import { announce } from './kernel/announce.ts';
 import { errnoName } from './kernel/errno.ts';
 import { kernelGateway } from './kernel/kernel-gateway.ts';
 import { destroyLinks, kernelHooks, LINK_FOLDERS } from './kernel/kernel-hooks.ts';
@@ -70,6 +71,7 @@ export function kernelDatapath(init: KernelInit): PacketDatapath {
       heartbeatSeenNs: guarded(gateway.heartbeatSeenNs),
     },
     counters: guarded(() => readCounters(objects)),
+    announce: guarded((announcement) => announce(objects.library, netns, announcement)),
     packets: { run: guarded(packets.run) },
     close() {
       isClosed = true;

@@ -111,6 +111,12 @@ export function memoryDatapath(init: MemoryInit = {}): PacketDatapath {
         return outcomes;
       },
     },
+    announce({ interfaceName }) {
+      check();
+      if (init.interfaces?.includes(interfaceName) ?? true) return;
+      const reason = 'no such interface';
+      throw berthError('BERTH_DATAPATH_ANNOUNCE', { interface: interfaceName, reason });
+    },
     close() {
       isClosed = true;
     },

@@ -15,6 +15,7 @@
  * packets are dropped for some milliseconds, but none gets past.
  * Close: may be called twice; later calls of anything else throw BERTH_DATAPATH_CLOSED.
  */
+import type { IpAddress } from '../../contract/ip-address.ts';
 import type { ReasonName } from './tables/reasons.gen.ts';
 
 export type TableName =
@@ -103,6 +104,13 @@ export interface Counter {
   readonly bytes: bigint;
 }
 
+export interface Announcement {
+  readonly interfaceName: string;
+  /** `02:00:00:00:00:01`. */
+  readonly mac: string;
+  readonly addresses: readonly IpAddress[];
+}
+
 export interface Datapath {
   readonly kind: 'kernel' | 'memory';
   readonly tables: Tables;
@@ -110,5 +118,11 @@ export interface Datapath {
   readonly gateway: GatewaySwitch;
   /** One for each reason, zero or not. */
   counters(): Counter[];
+  /**
+   * Tells everybody behind the interface that these NAT addresses are here now (gratuitous ARP; of
+   * IPv6 addresses nothing is said yet). Once: whoever needs repeats calls again.
+   * @throws BERTH_DATAPATH_ANNOUNCE
+   */
+  announce(announcement: Announcement): void;
   close(): void;
 }

@@ -54,6 +54,7 @@ export async function startFleet(init: FleetInit): Promise<Fleet> {
       stateDir: join(init.dir, `${node}-state`),
       cniSocket: socketOf(node),
       gateway: init.gateways.includes(node),
+      heartbeatPort: 7946,
       underlayIp: parseIp(`192.0.2.${number + 1}`),
       mac: `02:00:00:00:00:${(number + 1).toString(16).padStart(2, '0')}`,
     };

@@ -96,7 +96,7 @@ export function agentProcess(
     } catch (error) {
       log.error({ error }, 'what was acked before could not be brought into force');
     }
-    running = { life, agent, cni: createCniHandler({}, { agent, link, clock }) };
+    running = { life, agent, cni: createCniHandler({}, { agent, link, clock, gateway: null }) };
     const checking = async (): Promise<never> => {
       for (;;) {
         await clock.sleep(CHECK_EVERY_MS);

@@ -36,6 +36,15 @@ export const lifeCases: ConformanceCases<DatapathHarness> = {
     expect(malformed).toEqual({ reason: 'MALFORMED', packets: 3n, bytes: 180n });
   },
 
+  async 'announces addresses on an interface that there is'({ opened, interfaceNames: [on] }) {
+    const said = { mac: '02:00:00:00:00:01', addresses: [parseIp('203.0.113.17')] };
+    opened.announce({ ...said, interfaceName: on });
+    opened.announce({ ...said, interfaceName: on, addresses: [] });
+    expect(() => opened.announce({ ...said, interfaceName: 'none-such' })).toThrow(
+      'BERTH_DATAPATH_ANNOUNCE',
+    );
+  },
+
   async 'adopts tables and attachments of a process that was killed'({
     opened,
     interfaceNames: [on],
@@ -118,6 +127,7 @@ export const lifeCases: ConformanceCases<DatapathHarness> = {
       () => opened.hooks.interfaceIndex(on),
       () => opened.counters(),
       () => opened.packets.run('egress', []),
+      () => opened.announce({ interfaceName: on, mac: '02:00:00:00:00:01', addresses: [] }),
     ];
     for (const call of calls) expect(call).toThrow('BERTH_DATAPATH_CLOSED');
     await expect(opened.hooks.attach('pod', on)).rejects.toThrow('BERTH_DATAPATH_CLOSED');

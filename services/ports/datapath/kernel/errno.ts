@@ -2,7 +2,8 @@
 import { constants } from 'node:os';
 import { getSystemErrorName } from 'node:util';
 
-export const { E2BIG, EINVAL, ENODEV, ENOENT, ENOSPC, ENOLINK, EPERM, EPROTO } = constants.errno;
+export const { E2BIG, EINVAL, ENETDOWN, ENODEV, ENOENT, ENOSPC, ENOLINK, EPERM, EPROTO } =
+  constants.errno;
 
 export function isErrno(result: number, errno: number): boolean {
   return result === -errno;

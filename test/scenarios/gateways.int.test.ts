@@ -1,0 +1,226 @@
+/**
+ * Two gateways, all active: one of them is killed, frozen, cut off, flapped, drained, while pods
+ * hold live and bulk connections through it. No connection breaks, and nothing leaks. How long
+ * replies pause is told, never asserted: it depends on the machine.
+ */
+import { describe, expect, test } from 'vitest';
+import type { LabPod } from '../../infra/lab/pods.ts';
+import {
+  drainGateway,
+  type GatewayAnswer,
+  gatewayStatus,
+  undrainGateway,
+} from '../../infra/lab/testing/gateway-call.ts';
+import { needsLab } from '../../infra/lab/testing/needs-lab.ts';
+import { longestPauseMs } from '../../infra/lab/testing/pause.ts';
+import { parseIp } from '../../services/contract/ip-address.ts';
+import { ownerOf } from '../../services/contract/ownership.ts';
+import { type Installation, install } from './installation.ts';
+
+const PROBE_MS = 5;
+const WAIT_MS = 40_000;
+const POLL_MS = 20;
+const BULK_BYTES = 512 * 1024;
+
+interface TwoGateways extends AsyncDisposable {
+  readonly berth: Installation;
+  readonly pod: LabPod;
+  /** The gateway that answers for the pod's NAT address at the start, and the other. */
+  readonly owner: string;
+  readonly other: string;
+  readonly address: string;
+  gateway(name: string): Promise<GatewayAnswer>;
+  socketOf(name: string): string;
+  /** @throws when it is not so in time */
+  untilOwned(by: string, ...notBy: string[]): Promise<void>;
+  /** A connection that begins now is made and answered. */
+  connectsAnew(): Promise<void>;
+  /** Since then, by the UDP probes. */
+  pauseMs(sinceMs: number): Promise<number>;
+  /** Ends everything; what broke or leaked fails the test. */
+  expectNothingBroken(): Promise<void>;
+}
+
+async function twoGateways(): Promise<TwoGateways> {
+  const berth = await install({ nodes: 1, gateways: 2 });
+  const { lab } = berth;
+  const pod = await berth.startPod({ uid: 'a' });
+  const status = await berth.until(({ berths }) => berths.length === 1);
+  const address = status.berths[0]?.address ?? '';
+  const socketOf = (name: string): string =>
+    lab.gateways.find((each) => each.name === name)?.cniSocket ?? '';
+  const gateway = (name: string): Promise<GatewayAnswer> => gatewayStatus(socketOf(name));
+  const [target] = lab.targets;
+  const to = { address: target?.addresses[0] ?? pod.ip, port: target?.port ?? 0 };
+  const capture = await lab.startCapture();
+
+  async function until(isSo: () => Promise<boolean>): Promise<void> {
+    const end = performance.now() + WAIT_MS;
+    while (!(await isSo())) {
+      if (performance.now() > end) throw new Error('the gateways never came to it');
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
+  }
+
+  const untilOwned = (by: string, ...notBy: string[]): Promise<void> =>
+    until(async () => {
+      // One that does not answer, or not yet, is asked again.
+      const asked = [by, ...notBy].map((name) => gateway(name).catch(() => null));
+      const [yes, ...no] = (await Promise.all(asked)).map((each) => each?.owned.includes(address));
+      return yes === true && no.every((each) => each === false);
+    });
+  const names = lab.gateways.map(({ name }) => name);
+  const owner = ownerOf(parseIp(address), names) ?? '';
+  const other = names.find((name) => name !== owner) ?? '';
+  await untilOwned(owner, other);
+  const clients = [10, 50].map((intervalMs) => lab.traffic.connect({ pod, to, intervalMs }));
+  clients.push(lab.traffic.connect({ pod, to, intervalMs: 0, messageBytes: BULK_BYTES }));
+  const probe = lab.traffic.probe({ pod, to, intervalUs: PROBE_MS * 1000 });
+  for (const client of clients) expect(await client.established).not.toBeNull();
+
+  return {
+    berth,
+    pod,
+    owner,
+    other,
+    address,
+    gateway,
+    socketOf,
+    untilOwned,
+    connectsAnew: async () => {
+      const client = lab.traffic.connect({ pod, to, messages: 3 });
+      expect((await client.outcome).kind).toBe('closed');
+    },
+    pauseMs: async (sinceMs) => {
+      // By then it is known what became of all that was sent.
+      await lab.traffic.openUdpWindow().close();
+      return Math.round(longestPauseMs(lab.traffic.lostSamples(), sinceMs, PROBE_MS));
+    },
+    expectNothingBroken: async () => {
+      await probe.close();
+      for (const client of clients) expect((await client.close()).kind).toBe('closed');
+      expect(lab.traffic.tcpTotals().broken).toBe(0);
+      expect((await capture.stop()).foreignSources).toEqual([]);
+      expect(await berth.leakedPackets()).toBe(0);
+    },
+    [Symbol.asyncDispose]: () => berth[Symbol.asyncDispose](),
+  };
+}
+
+/** The uplink goes down and the agent dies at once, as when the machine loses power. */
+async function killGateway({ berth }: TwoGateways, name: string): Promise<void> {
+  await Promise.all([berth.lab.cutNode(name), berth.agents.kill(name)]);
+}
+
+const now = (): number => performance.timeOrigin + performance.now();
+
+describe('of two gateways', () => {
+  test('the owner dies: the other takes over, and back when it returns', async (ctx) => {
+    needsLab(ctx);
+    await using two = await twoGateways();
+    const { berth, owner, other } = two;
+    const killedMs = now();
+    await killGateway(two, owner);
+    await two.untilOwned(other);
+    await two.connectsAnew();
+    ctx.annotate(`pause ${await two.pauseMs(killedMs)} ms`);
+    const healedMs = now();
+    await berth.lab.healNode(owner);
+    await berth.agents.start(owner);
+    await two.untilOwned(owner, other);
+    await two.connectsAnew();
+    ctx.annotate(`pause at the return ${await two.pauseMs(healedMs)} ms`);
+    await two.expectNothingBroken();
+  });
+
+  test('the owner’s agent freezes: the other takes over, new connections are made', async (ctx) => {
+    needsLab(ctx);
+    await using two = await twoGateways();
+    const { berth, owner, other } = two;
+    const frozenMs = now();
+    berth.agents.freeze(owner);
+    await two.untilOwned(other);
+    await two.connectsAnew();
+    await berth.startPod({ uid: 'b' });
+    ctx.annotate(`pause ${await two.pauseMs(frozenMs)} ms`);
+    berth.agents.thaw(owner);
+    await two.untilOwned(owner, other);
+    await two.expectNothingBroken();
+  });
+
+  test('each cannot hear the other: both steer, and share again afterwards', async (ctx) => {
+    needsLab(ctx);
+    await using two = await twoGateways();
+    const { berth, owner, other } = two;
+    const cutMs = now();
+    await berth.lab.cutBetween(owner, other);
+    await two.untilOwned(other);
+    await two.untilOwned(owner);
+    await two.connectsAnew();
+    await berth.lab.healBetween(owner, other);
+    await two.untilOwned(owner, other);
+    await two.connectsAnew();
+    ctx.annotate(`pause ${await two.pauseMs(cutMs)} ms`);
+    await two.expectNothingBroken();
+  });
+
+  test('one flaps: its addresses move once, and back when it has calmed down', async (ctx) => {
+    needsLab(ctx);
+    await using two = await twoGateways();
+    const { berth, owner, other } = two;
+    for (let flap = 0; flap < 4; flap++) {
+      await killGateway(two, owner);
+      await two.untilOwned(other);
+      await berth.lab.healNode(owner);
+      await berth.agents.start(owner);
+      await two.gateway(owner).catch(() => null);
+    }
+    await two.untilOwned(owner, other);
+    await two.connectsAnew();
+    await two.expectNothingBroken();
+  });
+
+  test('one is drained, and taken back', async (ctx) => {
+    needsLab(ctx);
+    await using two = await twoGateways();
+    const { owner, other } = two;
+    const drainedMs = now();
+    await drainGateway(two.socketOf(owner));
+    await two.untilOwned(other, owner);
+    expect((await two.gateway(owner)).owned).toEqual([]);
+    await two.connectsAnew();
+    ctx.annotate(`pause ${await two.pauseMs(drainedMs)} ms`);
+    const backMs = now();
+    await undrainGateway(two.socketOf(owner));
+    await two.untilOwned(owner, other);
+    await two.connectsAnew();
+    ctx.annotate(`pause ${await two.pauseMs(backMs)} ms`);
+    await two.expectNothingBroken();
+  });
+
+  test('both agents die: their kernels go on, and their successors adopt', async (ctx) => {
+    needsLab(ctx);
+    await using two = await twoGateways();
+    const { berth, owner, other } = two;
+    await Promise.all([berth.agents.kill(owner), berth.agents.kill(other)]);
+    await two.connectsAnew();
+    await Promise.all([berth.agents.start(owner), berth.agents.start(other)]);
+    await two.untilOwned(owner, other);
+    await two.connectsAnew();
+    await two.expectNothingBroken();
+  });
+
+  test('the owner’s agent is stopped in order and started again: nothing moves', async (ctx) => {
+    needsLab(ctx);
+    await using two = await twoGateways();
+    const { berth, owner, other } = two;
+    const stoppedMs = now();
+    await berth.agents.stop(owner);
+    await two.connectsAnew();
+    expect((await two.gateway(other)).owned).not.toContain(two.address);
+    await berth.agents.start(owner);
+    await two.untilOwned(owner, other);
+    expect(await two.pauseMs(stoppedMs)).toBe(0);
+    await two.expectNothingBroken();
+  });
+});
