@@ -56,7 +56,8 @@ async function icmpCounter({ lab }: Installation, pod: LabPod, name: string): Pr
 
 /** What the pod's own stack says when it sends one datagram and waits for an answer. */
 function sendDatagram({ lab }: Installation, pod: LabPod, { address }: Deep): Promise<string> {
-  const script = `exec 3<>/dev/udp/${address}/${CLOSED_PORT}; echo x >&3; timeout 5 cat <&3 2>&1; true`;
+  const open = `exec 3<>/dev/udp/${address}/${CLOSED_PORT}`;
+  const script = `${open}; echo x >&3; timeout 5 cat <&3 2>&1; true`;
   return runIn(pod.netns, { labId: lab.id, file: 'bash', args: ['-c', script] });
 }
 
