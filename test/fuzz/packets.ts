@@ -46,7 +46,7 @@ export function validFrame(dice: Dice, world: Surroundings, program: ProgramName
   if (program === 'steer' && kind < 15) return heartbeat(dice, macs);
   const isInward = program === 'return' || program === 'steer';
   const ends = dice.chance(isInward ? 0.93 : 0.07)
-    ? inwardEnds(dice, world)
+    ? inwardEnds(dice, world, program)
     : outwardEnds(dice, world);
   if (!isV4(ends.from.ip) || !isV4(ends.to.ip) || kind >= 95) return ipv6Frame(dice, ends);
   const parts = partsOf(dice, ends, macs, program);
@@ -78,17 +78,18 @@ function outwardEnds(dice: Dice, world: Surroundings): Ends {
       port: near(dice, world.podPortFirst, (size * 3) / 4),
     },
     to: {
-      ip: dice.pick(dice.pick([TARGETS, TARGETS, TARGETS, NAT_IPS, TARGETS_V6])),
+      ip: dice.pick(dice.chance(0.85) ? TARGETS : dice.pick([NAT_IPS, TARGETS_V6])),
       port: dice.pick(world.rulePorts) & 0xffff,
     },
   };
 }
 
 /** To a NAT address, or what might be one. */
-function inwardEnds(dice: Dice, world: Surroundings): Ends {
+function inwardEnds(dice: Dice, world: Surroundings, program: ProgramName): Ends {
   const pod = world.pods.length > 0 ? dice.pick(world.pods) : null;
-  const berth =
-    pod !== null && pod.berths.length > 0 && dice.chance(0.85) ? dice.pick(pod.berths) : null;
+  const own = pod !== null && pod.berths.length > 0 && dice.chance(0.85) ? pod.berths : [];
+  const known = dice.chance(program === 'steer' ? 0.7 : 0.1) ? world.remotes : own;
+  const berth = known.length > 0 ? dice.pick(known) : null;
   const size = 2 ** (berth?.sizeLog2 ?? 10);
   const anyBase = dice.below(65536);
   return {

@@ -27,6 +27,8 @@ export interface Surroundings {
   readonly entries: readonly (readonly [TableName, readonly Entry[]])[];
   readonly pods: readonly KnownPod[];
   readonly nats: readonly Nat[];
+  /** Blocks that lead elsewhere. */
+  readonly remotes: readonly Block[];
   /** L, or what it would be. */
   readonly podPortFirst: number;
   readonly ownMac: string;
@@ -37,6 +39,12 @@ export interface Surroundings {
 export interface KnownPod {
   readonly ip: IpAddress;
   readonly berths: readonly PodBerth[];
+}
+
+export interface Block {
+  readonly natAddress: IpAddress;
+  readonly base: number;
+  readonly sizeLog2: number;
 }
 
 export interface Nat {
@@ -69,16 +77,17 @@ const ADDRESS_INDEXES = [0, 1, 3, 254, 255];
 export function surroundings(dice: Dice): Surroundings {
   const podPortFirst = dice.chance(0.8) ? USUAL_FIRST : dice.between(1, 65535);
   const ownMac = dice.chance(0.95) ? '02:00:00:00:00:0b' : '00:00:00:00:00:00';
-  const nats = some(dice, NAT_IPS, 0.8).map((ip): Nat => {
-    const sizeLog2 = dice.chance(0.7) ? dice.between(6, 10) : dice.between(6, 14);
+  const nats = seldomV6(dice, NAT_IPS, 0.8).map((ip): Nat => {
+    const sizeLog2 = dice.chance(0.8) ? dice.between(6, 8) : dice.between(6, 14);
     return { ip: parseIp(ip), index: dice.pick(ADDRESS_INDEXES), sizeLog2 };
   });
-  const pods = some(dice, POD_IPS, 0.7).map((ip): KnownPod => {
-    const count = dice.pick([0, 1, 1, 2, 3, 4]);
+  const pods = seldomV6(dice, POD_IPS, 0.75).map((ip): KnownPod => {
+    const count = dice.pick([0, 1, 1, 2, 2, 3, 4]);
     const berths = Array.from({ length: count }, () => berthOf(dice, nats));
     return { ip: parseIp(ip), berths };
   });
   const rules: PortRule[] = [];
+  const remotes: Block[] = [];
   const entries: (readonly [TableName, readonly Entry[]])[] = [
     ['policies', policies(dice, rules)],
     [
@@ -88,10 +97,10 @@ export function surroundings(dice: Dice): Surroundings {
         return encodeAddress({ natAddress: ip, addressIndex: index, sizeLog2, owned });
       }),
     ],
-    ['blocks', blocks(dice, nats, pods)],
+    ['blocks', blocks(dice, nats, pods, remotes)],
     [
       'nodes',
-      some(dice, NODE_INDEXES, 0.7).map((nodeIndex) => {
+      some(dice, NODE_INDEXES, 0.9).map((nodeIndex) => {
         const mac = `02:00:00:00:01:0${dice.below(10)}`;
         return encodeNode({ nodeIndex, mac, underlayIp: parseIp('192.168.7.2') });
       }),
@@ -123,6 +132,7 @@ export function surroundings(dice: Dice): Surroundings {
     entries,
     pods,
     nats,
+    remotes,
     podPortFirst,
     ownMac,
     rulePorts: [...PORTS, ...rulePorts],
@@ -138,6 +148,11 @@ function leaseOf(dice: Dice): GatewayLease {
   };
 }
 
+/** What is not translated yet shall not be most of it. */
+function seldomV6(dice: Dice, ips: readonly string[], probability: number): string[] {
+  return ips.filter((ip) => dice.chance(ip.includes(':') ? 0.2 : probability));
+}
+
 function some<T>(dice: Dice, items: readonly T[], probability: number): T[] {
   return items.filter(() => dice.chance(probability));
 }
@@ -149,7 +164,7 @@ function berthOf(dice: Dice, nats: readonly Nat[]): PodBerth {
     natAddress: nat?.ip ?? parseIp(dice.pick(NAT_IPS)),
     base: dice.below(65536 >> sizeLog2) << sizeLog2,
     sizeLog2,
-    mapped: dice.chance(0.8),
+    mapped: dice.chance(0.9),
     policySet: dice.pick(dice.chance(0.9) ? BERTH_SETS : [ABI.SET_UNKNOWN, ABI.SET_SELECTED]),
   };
 }
@@ -163,15 +178,17 @@ function podEntry(dice: Dice, { ip, berths }: KnownPod): Entry {
 
 function policies(dice: Dice, rules: PortRule[]): Entry[] {
   const sets = [ABI.SET_UNKNOWN, ABI.SET_SELECTED, POLICY_SET_EVERY_POD, ...BERTH_SETS];
-  return sets.flatMap((policySet) =>
-    some<Cidr>(dice, CIDRS, dice.pick([0.1, 0.3, 0.6])).map((cidr) => {
-      const count = dice.pick([0, 0, 0, 1, 2, 3, 8]);
+  return sets.flatMap((policySet) => {
+    // Berths shall mostly cover where their pods go, guards less.
+    const density = dice.pick(BERTH_SETS.includes(policySet) ? [0.3, 0.5, 0.9] : [0.1, 0.3, 0.6]);
+    return some<Cidr>(dice, CIDRS, density).map((cidr) => {
+      const count = dice.pick([0, 0, 0, 0, 0, 1, 2, 3, 8]);
       const own = Array.from({ length: count }, () => portRule(dice));
       rules.push(...own);
-      const verdict = dice.pick(['covered', 'covered', 'covered', 'observed', 'hole'] as const);
+      const verdict = dice.chance(0.8) ? 'covered' : dice.pick(['observed', 'hole'] as const);
       return encodePolicyEntry({ policySet, cidr, verdict, rules: own });
-    }),
-  );
+    });
+  });
 }
 
 function portRule(dice: Dice): PortRule {
@@ -185,10 +202,16 @@ function portRule(dice: Dice): PortRule {
 }
 
 /** Most blocks are those of the berths; some lead elsewhere, some are of no berth. */
-function blocks(dice: Dice, nats: readonly Nat[], pods: readonly KnownPod[]): Entry[] {
+function blocks(
+  dice: Dice,
+  nats: readonly Nat[],
+  pods: readonly KnownPod[],
+  remotes: Block[],
+): Entry[] {
   const strange = (): Entry[] =>
-    nats.map(({ index, sizeLog2 }) => {
+    nats.map(({ ip, index, sizeLog2 }) => {
       const base = dice.below(65536 >> sizeLog2) << sizeLog2;
+      remotes.push({ natAddress: ip, base, sizeLog2 });
       const target = dice.chance(0.7)
         ? ({ kind: 'node', nodeIndex: dice.pick(NODE_INDEXES) } as const)
         : ({ kind: 'pod', ip: parseIp(dice.pick([...POD_IPS, ...STRANGERS])) } as const);
