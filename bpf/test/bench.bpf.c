@@ -94,7 +94,7 @@ int bench_peer_egress(struct __sk_buff *skb)
 	struct pod_policy_key key = { .prefixlen = 64 };
 	struct packet packet;
 
-	if (!tc_packet(skb, &packet))
+	if (!tc_packet(skb, &packet) || packet.ports != PORTS_YES)
 		return TCX_NEXT;
 	key.pod = packet.src.words[3];
 	key.cidr = packet.dst.words[3];
@@ -108,7 +108,7 @@ int bench_peer_return(struct __sk_buff *skb)
 {
 	struct packet packet;
 
-	if (!tc_packet(skb, &packet))
+	if (!tc_packet(skb, &packet) || packet.ports != PORTS_YES)
 		return TCX_NEXT;
 	return translate(skb, &packet, DIRECT_DESTINATION);
 }
