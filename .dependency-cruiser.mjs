@@ -7,6 +7,8 @@ import { ADAPTER_PATH, SHARED_PATH } from './scripts/port-files.ts';
 const TEST = '\\.test\\.ts$';
 const SUITE = ['(^|[/.-])conformance\\.ts$', '/conformance/', '/conformance-[^/]+\\.ts$'];
 const MAIN = '[/-]main\\.ts$';
+/** How adapters say what they did: names and words are contract/'s, nobody need listen. */
+const CHANNELS = '^services/runtime/channels\\.ts$';
 /** What adapters take from whoever makes them. */
 const COMPONENTS = '^services/runtime/(clock|random|log)\\.ts$';
 const LAYERS = 'contract|ports|runtime|aggregates';
@@ -71,7 +73,7 @@ const forbidden = [
     from: { path: '^services/ports/([^/]+)/', pathNot: [TEST, ...SUITE] },
     to: {
       path: '^(services/(?!contract/|ports/$1/)|infra/|scripts/)',
-      pathNot: [SHARED_PATH, COMPONENTS],
+      pathNot: [SHARED_PATH, COMPONENTS, CHANNELS],
     },
   },
   {

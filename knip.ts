@@ -29,7 +29,7 @@ const config: KnipConfig = {
   ],
   // Whole files by a generator: not each message is used everywhere.
   ignore: ['services/contract/gen/**'],
-  // Of Debian's packages, its base and those that boot/debian.mjs installs.
+  // Of Debian's packages, its base and those of boot/debian.mjs; promtool where it is.
   ignoreBinaries: [
     'diff',
     'flock',
@@ -40,6 +40,7 @@ const config: KnipConfig = {
     'nsenter',
     'nft',
     'openssl',
+    'promtool',
   ],
   ignoreExportsUsedInFile: true,
 };

@@ -11,6 +11,9 @@ const MAIN = fileURLToPath(new URL('../../services/agent/main.ts', import.meta.u
 
 const CLI = fileURLToPath(new URL('../../services/cli/main.ts', import.meta.url));
 
+/** What is young in an agent is a push: it needs no more room (docs/operating.md). */
+const NODE_FLAGS = ['--max-semi-space-size=1'];
+
 const LOG_NAME_MAX = 100;
 
 export interface Agents {
@@ -70,7 +73,8 @@ function agentOn(
   const logFile = `${runDir}/agent-${name.slice(0, LOG_NAME_MAX)}.log`;
   const args = [...agentArgs, '--certificates', join(certificatesDir(runDir), name)];
   let added: readonly string[] = [];
-  const spawn = (): Promise<DemoProcess> => startProcess(name, [MAIN, ...args, ...added], logFile);
+  const spawn = (): Promise<DemoProcess> =>
+    startProcess(name, [...NODE_FLAGS, MAIN, ...args, ...added], logFile);
   const { start, kill, stop, freeze, thaw } = supervised(`the agent of ${name}`, spawn, supervisor);
   return {
     start: (more = added) => {

@@ -6,11 +6,14 @@ import type { Random } from '../../services/runtime/random.ts';
 import { createLab, type Lab } from '../lab/lab.ts';
 import type { LabNode } from '../lab/plan.ts';
 import { usedTableEntries } from './agent-status.ts';
+import { COMPILE_CACHE } from './compile-cache.ts';
 import type { SeededRandom } from './seeded-random.ts';
 import type { Stage, StageInit, StageNode } from './stage.ts';
 import { createWorkload } from './workload.ts';
 
 const HUB_PORT = 7443;
+/** Each node has a loopback of its own. */
+const AGENT_METRICS_ADDRESS = '127.0.0.1:9465';
 
 export async function createLabStage(
   init: StageInit,
@@ -43,7 +46,12 @@ export async function createLabStage(
     secretsDir: lab.plan.secretsDir,
     startProcess: async (host, args, logFile) => {
       const place = hosts.get(host) ?? lab.control;
-      return lab.startProcess(place, { command: process.execPath, args, logFile });
+      return lab.startProcess(place, {
+        command: process.execPath,
+        args,
+        logFile,
+        env: COMPILE_CACHE,
+      });
     },
     workload,
     createPod: async ({ uid, node, bind, talksTo }) => {
@@ -114,6 +122,8 @@ function stageNode(node: LabNode, hub: string): StageNode {
       join(stateDir, 'agent'),
       '--cni-socket',
       cniSocket,
+      '--metrics',
+      AGENT_METRICS_ADDRESS,
       ...(gateway ? ['--gateway'] : []),
     ],
   };

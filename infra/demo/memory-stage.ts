@@ -91,6 +91,8 @@ function stageNode({ name, gateway, address, ...place }: Place, hub: string): St
     join(place.dir, 'state'),
     '--cni-socket',
     place.cniSocket,
+    '--metrics',
+    `unix:${join(place.dir, 'metrics.sock')}`,
     '--underlay-ip',
     address,
     '--mac',

@@ -7,6 +7,7 @@ import type { Clock } from '../../services/runtime/clock.ts';
 import { destroyLab } from '../lab/destroy.ts';
 import { startMarked } from '../lab/processes.ts';
 import { startReaper } from '../lab/reaper.ts';
+import { COMPILE_CACHE } from './compile-cache.ts';
 import type { DemoProcess } from './stage.ts';
 
 export interface ProcessesHere {
@@ -22,7 +23,10 @@ export async function startProcessesHere(
   const reaper = startReaper(id, folder);
   await reaper.watching;
   return {
-    start: (args, logFile) => startMarked(id, { command: process.execPath, args, logFile }, clock),
+    start: (args, logFile) => {
+      const node = { command: process.execPath, args, logFile, env: COMPILE_CACHE };
+      return startMarked(id, node, clock);
+    },
     stopAll: async () => {
       await destroyLab(id);
       await reaper.dismiss();

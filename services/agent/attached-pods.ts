@@ -46,6 +46,7 @@ export interface AttachedPods {
   /** The interface of this name is another one than it was. */
   interfaceChanged(interfaceName: string): void;
   get(uid: PodUid): PodAttachment | undefined;
+  uids(): PodUid[];
   /** Names of the interfaces that the source guard shall be on. */
   interfaces(): string[];
   /** The same, with the number under which each is in the tables. */
@@ -134,6 +135,7 @@ export function createAttachedPods(components: AttachedPodsComponents): Attached
     get: (uid) => pods.get(uid),
     interfaceNumbers: () =>
       [...pods.values()].map(({ hostInterface, ifindex }) => [hostInterface, ifindex] as const),
+    uids: () => [...pods.keys()],
     interfaces: () => [...pods.values()].map(({ hostInterface }) => hostInterface),
   };
 }

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { berthError } from '../contract/errors.ts';
+import { systemClock } from '../runtime/clock.ts';
 import { jsonLog } from '../runtime/log.ts';
 import { type CniHandler, type CniSocket, openCniSocket } from './cni-socket.ts';
 
@@ -53,7 +54,11 @@ afterEach(async () => {
 });
 
 async function serving(handler: CniHandler): Promise<void> {
-  socket = await openCniSocket(path, { handler, log: jsonLog({ level: 'silent' }) });
+  socket = await openCniSocket(path, {
+    handler,
+    clock: systemClock(),
+    log: jsonLog({ level: 'silent' }),
+  });
 }
 
 /** Everything that comes back before the other side closes. */

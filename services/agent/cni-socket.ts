@@ -7,11 +7,13 @@
 import { chmod, mkdir, rm } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
-import { berthError, describeError, isBerthError } from '../contract/errors.ts';
+import { berthError, describeError, type ErrorCode, isBerthError } from '../contract/errors.ts';
 import type { PodUid } from '../contract/identity.ts';
 import type { Version } from '../contract/version.ts';
+import { tell } from '../runtime/channels.ts';
+import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
-import { parseCniRequest } from './cni-request.ts';
+import { type CniRequest, parseCniRequest } from './cni-request.ts';
 import type { GatewayStatus } from './gateway/gateway.ts';
 import type { PodAttachment, SandboxOf } from './pod-attachment.ts';
 
@@ -47,6 +49,7 @@ export interface CniHandler {
 
 export interface CniSocketComponents {
   readonly handler: CniHandler;
+  readonly clock: Clock;
   readonly log: Log;
 }
 
@@ -109,31 +112,46 @@ function tooLong(): Error {
   return berthError('BERTH_CNI_BAD_REQUEST', { reason: `a line above ${LINE_LENGTH_MAX}` });
 }
 
-async function answerTo(line: string, { handler, log }: CniSocketComponents): Promise<unknown> {
+async function answerTo(line: string, components: CniSocketComponents): Promise<unknown> {
+  const { handler, log, clock } = components;
+  const startedMs = clock.nowMs();
+  let verb: CniRequest['verb'] | 'unknown' = 'unknown';
+  const answered = (code: ErrorCode | null): void => {
+    const seconds = (clock.nowMs() - startedMs) / 1000;
+    tell('berth:agent:cni-answered', { verb, code, seconds });
+  };
   try {
     const request = parseCniRequest(line);
-    switch (request.verb) {
-      case 'add':
-        return { ok: true, portRange: await handler.add(request.attachment) };
-      case 'del':
-        await handler.del(request.uid, request.of);
-        return { ok: true };
-      case 'gateway':
-        return { ok: true, ...(await handler.gateway()) };
-      case 'drain':
-        await handler.drain();
-        return { ok: true };
-      case 'undrain':
-        await handler.undrain();
-        return { ok: true };
-      case 'status':
-        return { ok: true, ...(await handler.status()) };
-    }
+    verb = request.verb;
+    const answer = await carryOut(request, handler);
+    answered(null);
+    return { ok: true, ...answer };
   } catch (error) {
     const reason = describeError(error);
     const known = isBerthError(error) ? error : berthError('BERTH_CNI_FAILED', { reason }, error);
     log.warn({ error: known }, 'CNI request failed');
+    answered(known.code);
     return { ok: false, code: known.code, message: describeError(known) };
+  }
+}
+
+async function carryOut(request: CniRequest, handler: CniHandler): Promise<object> {
+  switch (request.verb) {
+    case 'add':
+      return { portRange: await handler.add(request.attachment) };
+    case 'del':
+      await handler.del(request.uid, request.of);
+      return {};
+    case 'gateway':
+      return handler.gateway();
+    case 'drain':
+      await handler.drain();
+      return {};
+    case 'undrain':
+      await handler.undrain();
+      return {};
+    case 'status':
+      return handler.status();
   }
 }
 

@@ -11,6 +11,7 @@ import { type Cidr, parseCidr } from '../contract/cidr.ts';
 import { berthError, describeError } from '../contract/errors.ts';
 import { type IpAddress, parseIp } from '../contract/ip-address.ts';
 import { parseConfig } from '../runtime/config.ts';
+import { isMetricsAddress } from '../runtime/metrics/metrics-server.ts';
 
 const HOST_PORT = /^.+:\d{1,5}$/;
 const MAC = /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i;
@@ -37,6 +38,8 @@ const schema = z.strictObject({
   gateway: z.boolean().default(false),
   /** Where gateways hear each other, UDP, the same for all of an installation. */
   heartbeatPort: z.coerce.number().int().min(1).max(65535).default(7946),
+  /** None: nothing listens. */
+  metrics: z.string().refine(isMetricsAddress, 'is neither HOST:PORT nor unix:PATH').optional(),
   underlayIp: ip.optional(),
   mac: z.string().regex(MAC, 'is no MAC address').optional(),
 });
@@ -77,6 +80,7 @@ const FLAGS = {
   'cni-socket': TEXT,
   gateway: { type: 'boolean' },
   'heartbeat-port': TEXT,
+  metrics: TEXT,
   'underlay-ip': TEXT,
   mac: TEXT,
   uninstall: { type: 'boolean' },
@@ -96,6 +100,7 @@ const FIELDS: Readonly<Record<Exclude<keyof typeof FLAGS, 'config' | 'uninstall'
   'cni-socket': 'cniSocket',
   gateway: 'gateway',
   'heartbeat-port': 'heartbeatPort',
+  metrics: 'metrics',
   'underlay-ip': 'underlayIp',
   mac: 'mac',
 };

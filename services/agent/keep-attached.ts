@@ -4,6 +4,7 @@
  * tried again with the next check; the others are attached all the same.
  */
 import type { Hooks, ProgramName } from '../ports/datapath/port.ts';
+import { tell } from '../runtime/channels.ts';
 import type { Log } from '../runtime/log.ts';
 
 export interface WantedProgram {
@@ -31,6 +32,7 @@ export async function keepAttached(
   const lost = wanted.filter((one) => !first.has(nameOf(one)));
   for (const { program, interfaceName } of lost) {
     log.warn({ program, interface: interfaceName }, 'program is not first in its chain');
+    tell('berth:agent:program-lost', { program });
   }
   await attachEach(lost, { hooks, log });
 }

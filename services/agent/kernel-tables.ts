@@ -34,6 +34,8 @@ export interface KernelTables extends Pick<NodeTables, 'podState' | 'mapped'> {
   setAttachment(uid: PodUid, attachment: LocalAttachment | null, also?: readonly Ref[]): void;
   /** Reads everything, and repairs what is not as it shall be. */
   repair(strangers: 'keep' | 'remove'): Repairs;
+  /** By table, as last read back. */
+  heldEntries(): Readonly<Record<TableName, number>>;
   /** By table, as read from the kernel now. */
   usedEntries(): Readonly<Record<TableName, number>>;
 }
@@ -85,6 +87,10 @@ export function openKernelTables(init: NodeTablesInit, tables: Tables): KernelTa
       write(shall.ownershipChanged());
     },
     owned: () => ownedIn(present),
+    heldEntries() {
+      const counts = TABLE_NAMES.map((table) => [table, present[table].size]);
+      return Object.fromEntries(counts) as Record<TableName, number>;
+    },
     usedEntries() {
       const counts = TABLE_NAMES.map((table) => [table, tables.dump(table).length]);
       return Object.fromEntries(counts) as Record<TableName, number>;

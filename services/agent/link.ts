@@ -12,6 +12,7 @@ import type { PodUid } from '../contract/identity.ts';
 import { HUB_NAME } from '../contract/link-names.ts';
 import { linkService } from '../contract/link-service.ts';
 import type { Version } from '../contract/version.ts';
+import { tell } from '../runtime/channels.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Random } from '../runtime/random.ts';
@@ -98,11 +99,13 @@ export function createLink(init: LinkInit, components: LinkComponents): Link {
       const opened = await challenged(stream, settings, clock);
       session = openLinkSession(opened, init.self, { node, reports, questions });
       log.info({ hub: init.hub }, 'link up');
+      tell('berth:agent:link-changed', { up: true });
       void untilRenewed(files, ended.signal).then(() => ended.abort());
       await session.ended;
     } finally {
       ended.abort();
       session = null;
+      tell('berth:agent:link-changed', { up: false });
       reports.linkDown();
       questions.abandon();
       client.close();

@@ -2,6 +2,7 @@
  * The agent's process: one a node, gateways included. Flags and file: see config.ts. With
  * `--uninstall` it takes everything of Berth off the node instead, and ends.
  */
+import { flushCompileCache } from 'node:module';
 import { kernelDatapath, removeKernelDatapath } from '../ports/datapath/kernel.ts';
 import { memoryDatapath, removeMemoryDatapath } from '../ports/datapath/memory.ts';
 import { systemClock } from '../runtime/clock.ts';
@@ -18,6 +19,8 @@ const random = systemRandom();
 const log = jsonLog({ fields: { name: 'agent' } });
 
 async function main(stop: AbortSignal): Promise<void> {
+  // Where there is a compile cache, also for the next start of an agent that will be killed.
+  flushCompileCache();
   const args = process.argv.slice(2);
   const leaving = readUninstallConfig(args);
   if (leaving === null) await run(args, stop);

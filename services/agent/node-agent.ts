@@ -11,6 +11,7 @@ import type { Push } from '../contract/gen/berth/link/v1/link_pb.ts';
 import type { PodUid } from '../contract/identity.ts';
 import type { IpAddress } from '../contract/ip-address.ts';
 import type { Version } from '../contract/version.ts';
+import { tell } from '../runtime/channels.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import type { AckedFile } from './acked-file.ts';
@@ -60,9 +61,13 @@ export interface NodeAgent extends LinkedNode {
   ownedAddresses(): ReadonlySet<IpAddress>;
   /** Reads the whole tables and repairs what differs; only then are its failures logged. */
   checkTables(): Promise<void>;
+  /** By table, as last read back. */
+  heldEntries(): Readonly<Record<string, number>>;
   /** By table, as read from the kernel. */
   usedEntries(): Promise<Readonly<Record<string, number>>>;
   podState(uid: PodUid): PodState;
+  /** Of each announced pod. */
+  podStates(): PodState[];
   podAttachment(uid: PodUid): PodAttachment | undefined;
   /** The version that brought the pod as it is now. */
   podVersion(uid: PodUid): Version;
@@ -125,8 +130,10 @@ export function createNodeAgent(components: NodeAgentComponents): NodeAgent {
     followOwnership: () => turns.take(async () => tables.followOwnership()),
     ownedAddresses: tables.owned,
     checkTables: () => change(() => pushes.checkTables()),
+    heldEntries: tables.heldEntries,
     usedEntries: () => turns.take(async () => tables.usedEntries()),
     podState: tables.podState,
+    podStates: () => pods.uids().map(tables.podState),
     podAttachment: pods.get,
     podVersion: (uid) => pushes.podVersion(uid),
     portRange(uid) {
@@ -171,6 +178,16 @@ function createPushes({ clock, log, tables, acked, wanted }: NodeAgentComponents
     return { kind: 'ack', version, checksum, readBackAtMs, mapped };
   }
 
+  async function answerTo(push: Push): Promise<PushAnswer> {
+    try {
+      return await apply(push);
+    } catch (error) {
+      log.warn({ error }, 'push failed');
+      const { code, message } = codedError(error, push);
+      return { kind: 'nack', code, message };
+    }
+  }
+
   /** Back to what was acked; where the kernel refuses even that, the table check tries again. */
   function undo(change: Change): void {
     const old = [...change.touched.keys()].map(
@@ -194,13 +211,11 @@ function createPushes({ clock, log, tables, acked, wanted }: NodeAgentComponents
 
   return {
     async handle(push) {
-      try {
-        return await apply(push);
-      } catch (error) {
-        log.warn({ error }, 'push failed');
-        const { code, message } = codedError(error, push);
-        return { kind: 'nack', code, message };
-      }
+      const startedMs = clock.nowMs();
+      const answer = await answerTo(push);
+      const code = answer.kind === 'nack' ? answer.code : null;
+      tell('berth:agent:push-answered', { code, seconds: (clock.nowMs() - startedMs) / 1000 });
+      return answer;
     },
     async checkTables() {
       try {
@@ -209,6 +224,7 @@ function createPushes({ clock, log, tables, acked, wanted }: NodeAgentComponents
           const error = berthError('BERTH_AGENT_READ_BACK', { table });
           log.warn({ error, table, entries }, 'table repaired');
         }
+        tell('berth:agent:tables-checked', { repairs });
       } catch (error) {
         log.error({ error }, 'tables could not be repaired');
       }

@@ -10,6 +10,7 @@ import type { Log } from '../runtime/log.ts';
 import type { Random } from '../runtime/random.ts';
 import { readTlsFiles } from '../runtime/tls-files.ts';
 import { openAckedFile } from './acked-file.ts';
+import { openAgentMetrics } from './agent-metrics.ts';
 import { type AttachedPods, createAttachedPods } from './attached-pods.ts';
 import { isSameBoot, openAttachmentFiles } from './attachment-files.ts';
 import { createCniHandler } from './cni-handler.ts';
@@ -93,10 +94,11 @@ interface Served extends OpenedAgent {
 
 async function serve(
   config: AgentConfig,
-  { datapath: { hooks }, clock, log }: AgentComponents,
+  { datapath, clock, log }: AgentComponents,
   { agent, interfaces, interfaceNumbers, announced, link, gateway }: Served,
   stop: AbortSignal,
 ): Promise<void> {
+  const { hooks } = datapath;
   try {
     const { uids, readBackAtMs } = await agent.adopt(announced);
     link.mapped(uids, readBackAtMs);
@@ -108,7 +110,8 @@ async function serve(
   for (const { program, interfaceName } of programs) await hooks.attach(program, interfaceName);
   await attachEach(guardsOf(interfaces()), { hooks, log });
   const handler = createCniHandler({}, { agent, link, clock, gateway });
-  const socket = await openCniSocket(config.cniSocket, { handler, log });
+  const socket = await openCniSocket(config.cniSocket, { handler, clock, log });
+  const closeMetrics = await openAgentMetrics(config.metrics, { agent, datapath, clock, log });
   log.info({ version: agent.held().version, pods: interfaces().length }, 'agent is up');
 
   async function checkForEver(): Promise<void> {
@@ -129,6 +132,7 @@ async function serve(
       watchInterfaces(guardedOf(agent, interfaceNumbers, log), parts, stop),
     ]);
   } finally {
+    await closeMetrics();
     await socket.close();
   }
 }

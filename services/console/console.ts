@@ -1,17 +1,23 @@
 /**
- * The console's functions: read the log's topics into a picture, and give it out as JSON on a unix
- * socket (`GET /api/status`, with `?sinceMs=` for sums from then on). There is no way to write
- * through it.
+ * The console's functions: read the log's topics into a picture, and give it out on a unix socket:
+ * `GET /api/status` (with `?sinceMs=` for sums from then on) and `GET /metrics`. There is no way to
+ * write through it.
  */
 
 import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { loggedEvent } from '../contract/logged-event.ts';
+import type { CONTROL_METRICS } from '../contract/metrics.ts';
 import type { AckRecord } from '../contract/node-records.ts';
 import { TOPICS } from '../contract/topics.ts';
 import { untilAborted } from '../runtime/aborted.ts';
+import { tell } from '../runtime/channels.ts';
+import type { Clock } from '../runtime/clock.ts';
 import { type BerthFunction, defineFunction, service, stream } from '../runtime/define-function.ts';
+import type { Metrics } from '../runtime/metrics/metrics.ts';
+import { metricsListener } from '../runtime/metrics/metrics-server.ts';
+import { exposeLog } from './log-metrics.ts';
 import { createPicture } from './picture.ts';
 import type { LogStatus, Status } from './status.ts';
 
@@ -23,10 +29,22 @@ export interface ConsoleInit {
 export interface ConsoleComponents {
   /** What other workers of the process know right now. */
   readonly live: () => Omit<Status, keyof LogStatus>;
+  readonly metrics: Metrics<typeof CONTROL_METRICS>;
+  readonly clock: Clock;
 }
 
-export function consoleFunctions(init: ConsoleInit, { live }: ConsoleComponents): BerthFunction[] {
+export function consoleFunctions(
+  init: ConsoleInit,
+  { live, metrics, clock }: ConsoleComponents,
+): BerthFunction[] {
   const picture = createPicture();
+  const startedAtMs = clock.nowMs();
+  exposeLog(metrics, { ...picture, status: () => picture.status(0), clock });
+  /** What an earlier process saw happen is no news. */
+  const tellMapped = (durationsMs: readonly number[], atMs: number): void => {
+    if (atMs < startedAtMs) return;
+    for (const ms of durationsMs) tell('berth:console:pod-mapped', { seconds: ms / 1000 });
+  };
   const fromTheBeginning = async (): Promise<Record<number, number>> => ({});
   return [
     defineFunction({
@@ -34,7 +52,7 @@ export function consoleFunctions(init: ConsoleInit, { live }: ConsoleComponents)
       trigger: stream(TOPICS.events.name, fromTheBeginning),
       handler: {
         batch: async (entries) => {
-          for (const entry of entries) picture.event(loggedEvent(entry));
+          for (const entry of entries) tellMapped(picture.event(loggedEvent(entry)), entry.timeMs);
         },
         caughtUp: async () => undefined,
       },
@@ -44,7 +62,9 @@ export function consoleFunctions(init: ConsoleInit, { live }: ConsoleComponents)
       trigger: stream(TOPICS.acks.name, fromTheBeginning),
       handler: {
         batch: async (entries) => {
-          for (const { value } of entries) picture.ack(value as unknown as AckRecord);
+          for (const { value, timeMs } of entries) {
+            tellMapped(picture.ack(value as unknown as AckRecord), timeMs);
+          }
         },
         caughtUp: async () => undefined,
       },
@@ -53,18 +73,33 @@ export function consoleFunctions(init: ConsoleInit, { live }: ConsoleComponents)
       name: 'console-http',
       trigger: service(),
       handler: (signal) =>
-        serve(init.socket, (sinceMs) => ({ ...picture.status(sinceMs), ...live() }), signal),
+        serve(
+          init.socket,
+          { status: (sinceMs) => ({ ...picture.status(sinceMs), ...live() }), metrics },
+          signal,
+        ),
     }),
   ];
 }
 
+interface Answers {
+  readonly status: (sinceMs: number) => Status;
+  readonly metrics: Pick<ConsoleComponents['metrics'], 'text'>;
+}
+
 async function serve(
   socket: string,
-  status: (sinceMs: number) => Status,
+  { status, metrics }: Answers,
   signal: AbortSignal,
 ): Promise<void> {
-  const server = createServer(({ method, url = '' }, response) => {
+  const answerMetrics = metricsListener(metrics.text);
+  const server = createServer((request, response) => {
+    const { method, url = '' } = request;
     const [path, query] = url.split('?');
+    if (path === '/metrics') {
+      answerMetrics(request, response);
+      return;
+    }
     const known = method === 'GET' && path === '/api/status';
     const sinceMs = Number(new URLSearchParams(query).get('sinceMs') ?? 0);
     const answer = known ? status(sinceMs) : { error: 'try GET /api/status' };

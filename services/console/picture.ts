@@ -9,7 +9,12 @@ import { egressNatsOf, isMappable } from '../aggregates/namespace/selection.ts';
 import type { EgressNatState, NamespaceState, PodState } from '../aggregates/namespace/state.ts';
 import { createWorld, type World } from '../aggregates/world.ts';
 import { berthError, describeError } from '../contract/errors.ts';
-import { aggregateName, type NodeName } from '../contract/identity.ts';
+import {
+  aggregateKind,
+  aggregateName,
+  type NodeName,
+  type TargetName,
+} from '../contract/identity.ts';
 import type { AckRecord } from '../contract/node-records.ts';
 import type { LoggedEvent } from '../contract/records.ts';
 import { createCountedSince } from './counted-since.ts';
@@ -25,8 +30,12 @@ import type {
 import { targetStatus } from './target-statuses.ts';
 
 export interface Picture {
-  event(event: LoggedEvent): void;
-  ack(ack: AckRecord): void;
+  /** Both answer how long pods took that are, as of this record, known to be mapped: ms. */
+  event(event: LoggedEvent): number[];
+  ack(ack: AckRecord): number[];
+  readonly world: World;
+  /** When an entry of the target was last confirmed, or found to be gone: the log's time. */
+  readonly lastSuccesses: ReadonlyMap<TargetName, number>;
   /** What adds up over time is counted from `sinceMs` on. */
   status(sinceMs: number): LogStatus;
 }
@@ -37,25 +46,27 @@ export function createPicture(): Picture {
   const nodes = new Map<NodeName, NodeAckStatus>();
   const recordsSent = createCountedSince();
   const fencedSinceMs = new Map<NodeName, number>();
+  const lastSuccesses = new Map<TargetName, number>();
   let policyChanges = 0;
 
-  function event(logged: LoggedEvent): void {
-    const { body } = logged.record;
+  function event(logged: LoggedEvent): number[] {
+    const { aggregate, body } = logged.record;
     const { ignored, specification } = world.apply(logged);
     if (specification) policyChanges += 1;
-    if (ignored === null && body.type === 'FenceBooked') {
-      fencedSinceMs.set(body.node, logged.timeMs);
+    if (ignored !== null) return [];
+    if (body.type === 'FenceBooked') fencedSinceMs.set(body.node, logged.timeMs);
+    if (body.type === 'Decision' && aggregateKind(aggregate) === 'target') {
+      lastSuccesses.set(aggregateName(aggregate), logged.timeMs);
     }
-    if (ignored === null && body.type === 'PodObserved' && body.pod.node !== null) {
-      propagation.bound(body.pod.uid, logged.timeMs);
-    }
+    if (body.type !== 'PodObserved' || body.pod.node === null) return [];
+    return durations(propagation.bound(body.pod.uid, logged.timeMs));
   }
 
-  function ack(record: AckRecord): void {
+  function ack(record: AckRecord): number[] {
     const { node, bootId, version, checksum, readBackAtMs } = record;
     recordsSent.add(readBackAtMs, record.recordsSent);
-    for (const pod of record.mapped) propagation.mapped(pod, readBackAtMs);
     nodes.set(node, { node, bootId, version, checksum, readBackAtMs });
+    return record.mapped.flatMap((pod) => durations(propagation.mapped(pod, readBackAtMs)));
   }
 
   function status(sinceMs: number): LogStatus {
@@ -78,7 +89,11 @@ export function createPicture(): Picture {
     };
   }
 
-  return { event, ack, status };
+  return { event, ack, status, world, lastSuccesses };
+}
+
+function durations(ms: number | null): number[] {
+  return ms === null ? [] : [ms];
 }
 
 function podCounts(states: readonly NamespaceState[]): LogStatus['pods'] {

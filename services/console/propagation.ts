@@ -13,8 +13,9 @@ export interface Quantiles {
 }
 
 export interface Propagation {
-  bound(pod: PodUid, atMs: number): void;
-  mapped(pod: PodUid, atMs: number): void;
+  /** Answers the sample that this completes, in milliseconds; null: none. */
+  bound(pod: PodUid, atMs: number): number | null;
+  mapped(pod: PodUid, atMs: number): number | null;
   /** Milliseconds, of pods bound at `sinceMs` or later; null before the first sample. */
   quantiles(sinceMs: number): Quantiles | null;
 }
@@ -41,21 +42,29 @@ export function createPropagation(): Propagation {
     return sample;
   }
 
+  function complete(pod: PodUid, half: keyof Sample, atMs: number): number | null {
+    const sample = sampleOf(pod);
+    if (sample[half] !== null) return null;
+    sample[half] = atMs;
+    return durationOf(sample);
+  }
+
   return {
-    bound: (pod, atMs) => {
-      sampleOf(pod).boundAtMs ??= atMs;
-    },
-    mapped: (pod, atMs) => {
-      sampleOf(pod).mappedAtMs ??= atMs;
-    },
+    bound: (pod, atMs) => complete(pod, 'boundAtMs', atMs),
+    mapped: (pod, atMs) => complete(pod, 'mappedAtMs', atMs),
     quantiles: (sinceMs) =>
       quantilesOf(
-        [...samples.values()].flatMap(({ boundAtMs, mappedAtMs }) => {
-          if (boundAtMs === null || mappedAtMs === null || boundAtMs < sinceMs) return [];
-          return [Math.max(0, mappedAtMs - boundAtMs)];
+        [...samples.values()].flatMap((sample) => {
+          const durationMs = (sample.boundAtMs ?? 0) < sinceMs ? null : durationOf(sample);
+          return durationMs === null ? [] : [durationMs];
         }),
       ),
   };
+}
+
+function durationOf({ boundAtMs, mappedAtMs }: Sample): number | null {
+  if (boundAtMs === null || mappedAtMs === null) return null;
+  return Math.max(0, mappedAtMs - boundAtMs);
 }
 
 export function quantilesOf(samples: readonly number[]): Quantiles | null {

@@ -363,6 +363,12 @@ export const ERROR_TABLE = {
     'jobs of queue {queue} could not be written: {reason}.',
     'Add the same ones again.',
   ),
+  BERTH_METRICS_LISTEN: row(
+    'backoff',
+    EXIT_ENVIRONMENT,
+    'metrics cannot be served at {address}: {reason}.',
+    'Name a free address (HOST:PORT or unix:PATH), or none.',
+  ),
   BERTH_NAT_CONFLICT: row(
     'never',
     EXIT_INPUT,

@@ -17,6 +17,7 @@ import { certificateRefusal } from '../contract/link-names.ts';
 import { linkService } from '../contract/link-service.ts';
 import { versionFromWire } from '../contract/link-version.ts';
 import type { Version } from '../contract/version.ts';
+import { tell } from '../runtime/channels.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Random } from '../runtime/random.ts';
 import type { TlsFiles } from '../runtime/tls-files.ts';
@@ -243,6 +244,7 @@ function handle(
     }
     case 'nack': {
       const { nonce, code, message: text } = message.value;
+      tell('berth:hub:push-refused', { code });
       handlers.nack(link, nonce, code, text);
       return;
     }
@@ -259,7 +261,12 @@ function linkOn(stream: Stream): AgentLink {
     if (stream.writable) stream.write(message);
   }
   return {
-    push: (push) => send(pushMessage(push)),
+    push: (push) => {
+      send(pushMessage(push));
+      const { kind, resources, removed } = push;
+      const bytes = resources.reduce((sum, { length }) => sum + length, 0);
+      tell('berth:hub:push-sent', { kind, records: resources.length + removed.length, bytes });
+    },
     gatewaysAt: (id, inForce) => send(gatewaysAtMessage(id, inForce)),
     close: (reason) => endWith(stream, status.ABORTED, reason),
   };

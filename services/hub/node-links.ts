@@ -151,12 +151,14 @@ function statuses(
     const known = nodes.get(node);
     const common = { node, concerned: concerned.has(node) };
     if (known === undefined) {
-      return { ...common, connected: false, version: null, inSync: false, lagMs: 0 };
+      const nothing = { version: null, inSync: false, lagMs: 0, unackedMs: 0 };
+      return { ...common, connected: false, ...nothing };
     }
-    const { connected, held } = known.session.status;
+    const { connected, held, inFlightSinceMs } = known.session.status;
     const inSync = isInSync(known.session, wanted(node), ackNeeded(node));
     const lagMs = inSync ? 0 : clock.nowMs() - (known.behindSinceMs ?? clock.nowMs());
-    return { ...common, connected, version: held?.version ?? null, inSync, lagMs };
+    const unackedMs = inFlightSinceMs === null ? 0 : clock.nowMs() - inFlightSinceMs;
+    return { ...common, connected, version: held?.version ?? null, inSync, lagMs, unackedMs };
   });
 }
 

@@ -17,6 +17,8 @@ export interface NodeStatus {
   readonly inSync: boolean;
   /** How long it has been out of sync; 0 in sync. */
   readonly lagMs: number;
+  /** How long its push is without an answer; 0: there is none. */
+  readonly unackedMs: number;
 }
 
 /** Every node concerned has applied, and read back, all that it shall have. */

@@ -39,6 +39,8 @@ export interface SessionStatus {
   /** Changes that are not pushed yet; null: a snapshot is due. */
   readonly pending: number | null;
   readonly inFlight: boolean;
+  /** When the push that has no answer yet was sent; null: there is none. */
+  readonly inFlightSinceMs: number | null;
 }
 
 export type AckOutcome =
@@ -110,6 +112,7 @@ export function createSession(): Session {
         held,
         pending: pending?.size ?? null,
         inFlight: inFlight !== null,
+        inFlightSinceMs: inFlight?.sentAtMs ?? null,
       };
     },
     hello: (held) => hello(state, held),

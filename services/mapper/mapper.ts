@@ -11,6 +11,7 @@ import { nextOffsets } from '../contract/version.ts';
 import type { Checkpoints } from '../ports/checkpoints/port.ts';
 import type { Entry, EventLog, NewEntry } from '../ports/event-log/port.ts';
 import type { Jobs } from '../ports/jobs/port.ts';
+import { tell } from '../runtime/channels.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { type BerthFunction, defineFunction, service, stream } from '../runtime/define-function.ts';
 import type { Log } from '../runtime/log.ts';
@@ -50,6 +51,7 @@ export async function mapperFunctions(
       const effects = core.read(event);
       checkpointer.changed(event.record.aggregate);
       const { body, aggregate } = event.record;
+      tell('berth:mapper:record-folded', { type: body.type, ignored: effects.ignored });
       if (body.type === 'Tick' && effects.ignored === 'too-early') {
         ticks.push(...ticksToCome(world, aggregate, [body.release], event.timeMs));
       }
@@ -74,6 +76,7 @@ export async function mapperFunctions(
       await appendWhateverItTakes(records, signal);
       if (signal.aborted) return;
       core.appended(records);
+      tell('berth:mapper:records-made', { records });
     }
   }
 
@@ -89,6 +92,7 @@ export async function mapperFunctions(
         return;
       } catch (error) {
         log.warn({ error }, 'append failed, repeating it');
+        tell('berth:mapper:append-repeated', {});
         await clock.sleep(APPEND_RETRY_MS, signal);
       }
     }
@@ -107,6 +111,7 @@ export async function mapperFunctions(
         while (!signal.aborted) {
           await clock.sleep(init.checkpointEveryMs ?? 5000, signal);
           await checkpointer.save();
+          tell('berth:mapper:checkpoints-saved', {});
         }
       },
     }),

@@ -9,6 +9,7 @@ import { isAtLeast, type Version } from '../contract/version.ts';
 import type { EventLog, Offsets } from '../ports/event-log/port.ts';
 import type { Problem, Source, SourceEvent } from '../ports/source/port.ts';
 import { describeProblem } from '../ports/source/problem.ts';
+import { tell } from '../runtime/channels.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { type BerthFunction, defineFunction, service } from '../runtime/define-function.ts';
 import type { Log } from '../runtime/log.ts';
@@ -103,15 +104,18 @@ function createWatch(
   const stop = AbortSignal.any([stopping, lost.signal]);
   let term = createTerm(random.id());
 
-  function tell(problem: Problem): void {
+  function refused(problem: Problem): void {
     const { code, file, line, field } = problem;
     log.warn({ code, file, line, field }, describeProblem(problem));
+    tell('berth:watcher:input-refused', { code });
     onProblem(problem);
   }
 
   async function beginTerm(): Promise<Observing> {
+    tell('berth:watcher:sight-changed', { sees: false });
+    tell('berth:watcher:term-began', {});
     term = createTerm(random.id());
-    const components = { eventLog, reader, clock, log, onProblem: tell };
+    const components = { eventLog, reader, clock, log, onProblem: refused };
     const observing = createObserving(term, components, stop);
     await observing.begin();
     return observing;
@@ -128,7 +132,12 @@ function createWatch(
     try {
       for (let events = await incoming.take(); events !== null; events = await incoming.take()) {
         await observing.record(events);
-        if (events.at(-1)?.type === 'relisting') observing = await beginTerm();
+        const relisting = events.at(-1)?.type === 'relisting';
+        tell('berth:watcher:events-heard', { relists: relisting ? 1 : 0 });
+        if (events.some(({ type }) => type === 'listed')) {
+          tell('berth:watcher:sight-changed', { sees: true });
+        }
+        if (relisting) observing = await beginTerm();
         if (stop.aborted) break;
       }
     } finally {

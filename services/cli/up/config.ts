@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { berthError } from '../../contract/errors.ts';
 import { parseConfig } from '../../runtime/config.ts';
+import { isMetricsAddress } from '../../runtime/metrics/metrics-server.ts';
 
 const PORT_MAX = 65535;
 
@@ -20,6 +21,7 @@ const schema = z.strictObject({
   operatorSocket: z.string().min(1).optional(),
   certificates: z.string().min(1).optional(),
   secrets: z.string().min(1).optional(),
+  metrics: z.string().refine(isMetricsAddress, 'is neither HOST:PORT nor unix:PATH').optional(),
   logFile: z.string().min(1).optional(),
 });
 
@@ -34,6 +36,8 @@ export interface UpConfig {
   readonly certificates: string | null;
   /** Null: there are no secrets. */
   readonly secrets: string | null;
+  /** Where metrics are served beside the socket; null: nowhere. */
+  readonly metrics: string | null;
 }
 
 export const UP_OPTIONS = [
@@ -45,15 +49,20 @@ export const UP_OPTIONS = [
   ['--operator-socket <path>', 'unix socket for `berth fence`; default: SOCKET.operator'],
   ['--certificates <dir>', "the hub's ca.crt, tls.crt and tls.key; default: its own authority"],
   ['--secrets <dir>', 'folder of the files that the secretRef and caRef of AclTargets name'],
+  [
+    '--metrics <address>',
+    'serve GET /metrics at HOST:PORT or unix:PATH too, not only on the socket',
+  ],
   ['--log-file <path>', 'append log lines there instead of writing them to stderr'],
 ] as const;
 
 /** @throws BERTH_CONFIG_BAD naming the field */
 export function parseUpConfig(given: unknown): UpConfig {
   const said = parseConfig(schema, JSON.stringify(given));
-  const { data, manifests, recording, listen, socket, certificates = null, secrets = null } = said;
+  const { data, manifests, recording, listen, socket } = said;
   const { operatorSocket = `${socket}.operator` } = said;
-  const from = { data, listen, socket, operatorSocket, certificates, secrets };
+  const { certificates = null, secrets = null, metrics = null } = said;
+  const from = { data, listen, socket, operatorSocket, certificates, secrets, metrics };
   if (manifests !== undefined && recording === undefined) {
     return { ...from, source: { kind: 'manifests', path: manifests } };
   }

@@ -18,12 +18,15 @@ import { describeProblem } from '../../ports/source/problem.ts';
 import { recordingSource } from '../../ports/source/recording.ts';
 import { untilAborted } from '../../runtime/aborted.ts';
 import { type Clock, systemClock } from '../../runtime/clock.ts';
+import { type BerthFunction, defineFunction, service } from '../../runtime/define-function.ts';
 import { startFunctions } from '../../runtime/host.ts';
 import type { Log } from '../../runtime/log.ts';
+import { serveMetrics } from '../../runtime/metrics/metrics-server.ts';
 import { type Random, systemRandom } from '../../runtime/random.ts';
 import { readTlsFiles, type TlsFiles } from '../../runtime/tls-files.ts';
 import { watcherFunction } from '../../watcher/watcher.ts';
 import type { UpConfig } from './config.ts';
+import { type ControlMetrics, createControlMetrics, exposeWorkers } from './metrics.ts';
 
 const PROBLEMS_KEPT = 100;
 
@@ -38,6 +41,7 @@ export async function up(
   const checkpoints = await lmdbCheckpoints({ dir: config.data });
   const jobs = await localJobs({ dir: config.data }, { clock, random, log });
   const components = { eventLog, checkpoints, jobs, clock, random, log };
+  const metrics = createControlMetrics(components);
   const source = createSource(config, clock);
   const problems: string[] = [];
   let problemCount = 0;
@@ -75,8 +79,10 @@ export async function up(
     ...(await mapperFunctions({}, components)),
     ...courier.functions,
     ...hub.functions,
-    ...consoleFunctions({ socket: config.socket }, { live }),
+    ...consoleFunctions({ socket: config.socket }, { live, metrics, clock }),
+    ...metricsFunctions(config, metrics),
   ];
+  exposeWorkers(metrics, { hub, jobs, functions });
   const host = startFunctions(functions, components);
   try {
     const failure = await Promise.race([host.failed, untilAborted(stop)]);
@@ -87,6 +93,16 @@ export async function up(
     await checkpoints.close();
     await eventLog.close();
   }
+}
+
+function metricsFunctions({ metrics: listen }: UpConfig, metrics: ControlMetrics): BerthFunction[] {
+  if (listen === null) return [];
+  const handler = async (signal: AbortSignal): Promise<void> => {
+    const server = await serveMetrics(listen, metrics.text);
+    await untilAborted(signal);
+    await server.close();
+  };
+  return [defineFunction({ name: 'metrics-http', trigger: service(), handler })];
 }
 
 /** Given files, or what the built-in authority issues. */

@@ -7,6 +7,7 @@ import { canonicalJson } from '../../../contract/canonical.ts';
 import { berthError } from '../../../contract/errors.ts';
 import { partitionOf } from '../../../contract/partition.ts';
 import type { Topic } from '../../../contract/topics.ts';
+import { tell } from '../../../runtime/channels.ts';
 import type { Clock } from '../../../runtime/clock.ts';
 import type { Entry, NewEntry } from '../port.ts';
 import type { LogStore, PlacedEntry, Tail } from './store.ts';
@@ -59,6 +60,7 @@ export function groupAppender(
   async function writeGroup(group: readonly Call[]): Promise<void> {
     const moved = new Map<string, Tail>();
     const nowMs = Math.floor(clock.nowMs());
+    const startedMs = clock.nowMs();
     const placed = group.map((call) => place(call, nowMs, moved, tail));
     try {
       await store.write(placed.flat());
@@ -74,6 +76,8 @@ export function groupAppender(
     group.forEach((call, index) => {
       call.resolve((placed[index] ?? []).map(({ entry }) => entry));
     });
+    const seconds = (clock.nowMs() - startedMs) / 1000;
+    tell('berth:log:entries-written', { entries: placed.flat().length, seconds });
     init.onWritten();
   }
 

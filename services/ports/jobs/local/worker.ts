@@ -3,7 +3,8 @@
  * time that matters, and tries again what threw. A handler that is told to stop and then returns
  * has not finished for sure, so its job stays and comes again.
  */
-import { berthError } from '../../../contract/errors.ts';
+import { berthError, isBerthError } from '../../../contract/errors.ts';
+import { tell } from '../../../runtime/channels.ts';
 import type { Clock } from '../../../runtime/clock.ts';
 import type { Log } from '../../../runtime/log.ts';
 import type { Random } from '../../../runtime/random.ts';
@@ -63,6 +64,8 @@ export function startWorker(
         queue.brokenOff(id);
         return;
       }
+      const code = isBerthError(error) ? error.code : 'other';
+      tell('berth:jobs:run-ended', { queue: name, code });
       const delayMs = backoffMs(backoff, attempt, random);
       const fields = { queue: name, job: id, attempt, retryInMs: delayMs };
       log.warn({ ...fields, error }, 'job failed, will be tried again');
@@ -73,6 +76,7 @@ export function startWorker(
       queue.brokenOff(id);
       return;
     }
+    tell('berth:jobs:run-ended', { queue: name, code: null });
     const next = queue.succeeded(id);
     persist(next === null ? store.remove(name, id) : store.save(name, [next]));
   }

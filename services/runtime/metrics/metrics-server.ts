@@ -1,0 +1,71 @@
+/**
+ * `GET /metrics` over HTTP, for Prometheus: at HOST:PORT, or on a unix socket (`unix:PATH`). It
+ * has no other path, no way to write, and runs only where somebody said where.
+ */
+import { once } from 'node:events';
+import { rm } from 'node:fs/promises';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { berthError } from '../../contract/errors.ts';
+import { CONTENT_TYPE } from './text-format.ts';
+
+export interface MetricsServer {
+  close(): Promise<void>;
+}
+
+const UNIX = 'unix:';
+const LISTEN = /^(unix:\/.+|.+:\d{1,5})$/;
+const CONNECTIONS_MAX = 32;
+
+export function isMetricsAddress(text: string): boolean {
+  return LISTEN.test(text);
+}
+
+/** @throws BERTH_METRICS_LISTEN */
+export async function serveMetrics(
+  listen: string,
+  text: () => Promise<string>,
+): Promise<MetricsServer> {
+  const server = createServer(metricsListener(text));
+  server.maxConnections = CONNECTIONS_MAX;
+  try {
+    await listenAt(server, listen);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw berthError('BERTH_METRICS_LISTEN', { address: listen, reason }, error);
+  }
+  return {
+    async close() {
+      const closed = once(server, 'close');
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+/** For a server that has other paths too. */
+export function metricsListener(text: () => Promise<string>): RequestListener {
+  return ({ method, url }, response) => {
+    if (method !== 'GET' || url?.split('?')[0] !== '/metrics') {
+      response.writeHead(404, { 'content-type': 'text/plain' }).end('try GET /metrics\n');
+      return;
+    }
+    // A metric that cannot be read is left out by `text`, which never fails.
+    void text().then((body) => {
+      response.writeHead(200, { 'content-type': CONTENT_TYPE }).end(body);
+    });
+  };
+}
+
+async function listenAt(server: Server, listen: string): Promise<void> {
+  if (listen.startsWith(UNIX)) {
+    const path = listen.slice(UNIX.length);
+    // A socket file that a killed process left behind would refuse us the name.
+    await rm(path, { force: true });
+    server.listen(path);
+  } else {
+    const at = listen.lastIndexOf(':');
+    server.listen(Number(listen.slice(at + 1)), listen.slice(0, at).replace(/^\[|\]$/g, ''));
+  }
+  await once(server, 'listening');
+}
