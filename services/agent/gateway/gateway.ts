@@ -19,6 +19,8 @@ import { createPeerBook, type PeerBook } from './peer-book.ts';
 
 /** How long the others count a gateway as live whose agent stopped in order: an upgrade. */
 const QUIET_MS = 30_000;
+/** As long as others wait for its next heartbeat. */
+const LEASE_MS = 3 * HEARTBEAT_MS;
 /** A hand-over takes some milliseconds; after this long nobody has taken over. */
 const HANDED_OVER_WITHIN_MS = 2_000;
 
@@ -42,6 +44,8 @@ export interface GatewayComponents {
   /** Has the kernel's table follow what the membership says now. */
   readonly follow: () => Promise<void>;
   readonly announce: (addresses: readonly IpAddress[]) => void;
+  /** So long the kernel answers ARP without this process; afterwards as the last one only. */
+  readonly lease: (forMs: number) => void;
 }
 
 export interface GatewayStatus {
@@ -128,12 +132,14 @@ export function createGateway(
   async function run(stop: AbortSignal): Promise<void> {
     read();
     while (!stop.aborted) {
+      components.lease(LEASE_MS);
       membership.tick(clock.nowMs());
       look();
       say();
       await clock.sleep(HEARTBEAT_MS, stop);
     }
     announcements.stop();
+    components.lease(QUIET_MS);
     say(QUIET_MS);
     // One may be lost; and what was just sent leaves before the socket does.
     await clock.sleep(HEARTBEAT_MS);

@@ -18,6 +18,9 @@ import type { Membership } from './membership.ts';
 
 /** A hub that is started again is no reason to move addresses: links come back within 3 s. */
 const HUB_SILENT_MAX_MS = 5_000;
+const NS_PER_MS = 1_000_000n;
+/** Three heartbeats. */
+const HEARTBEAT_FRESH_NS = 150n * NS_PER_MS;
 
 export interface OpenGatewayInit {
   readonly config: AgentConfig;
@@ -63,6 +66,18 @@ export function openGateway(
       },
       owned: agent.ownedAddresses,
       follow: agent.followOwnership,
+      lease: (forMs) => {
+        try {
+          datapath.gateway.setLease({
+            // The kernel's clock, which no other clock of ours is.
+            arpLeaseUntilNs: process.hrtime.bigint() + BigInt(forMs) * NS_PER_MS,
+            heartbeatFreshNs: HEARTBEAT_FRESH_NS,
+            heartbeatPort: port,
+          });
+        } catch (error) {
+          log.error({ error }, 'the lease to answer ARP could not be renewed');
+        }
+      },
       announce: (addresses) => {
         for (const interfaceName of uplinks) datapath.announce({ interfaceName, mac, addresses });
       },
