@@ -3,6 +3,7 @@
  * (in memory otherwise). No interface is made for a pod, so nothing is attached: pods are
  * announced on the CNI socket as a runtime does, and that is all that there is of them.
  */
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { mountBpfFileSystem, noKernel } from '../../../bpf/test/bpf-file-system.ts';
 import type { AgentConfig } from '../../../services/agent/config.ts';
@@ -42,6 +43,9 @@ export async function startFleet(init: FleetInit): Promise<Fleet> {
     const certificates = join(init.dir, `${node}-tls`);
     await writeTlsFiles(certificates, await init.authority.node(node));
     const pinDir = pinDirOf(node);
+    const stateDir = join(init.dir, `${node}-state`);
+    // Its process makes it, when it locks it.
+    mkdirSync(stateDir);
     const config: AgentConfig = {
       node,
       bootId: 'boot-1',
@@ -51,7 +55,7 @@ export async function startFleet(init: FleetInit): Promise<Fleet> {
       uplinks: ['uplink'],
       podCidrs: [parseCidr('10.0.0.0/8')],
       pinDir,
-      stateDir: join(init.dir, `${node}-state`),
+      stateDir,
       cniSocket: socketOf(node),
       gateway: init.gateways.includes(node),
       heartbeatPort: 7946,
