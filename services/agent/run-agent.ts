@@ -3,6 +3,7 @@
  * the container runtime until told to stop. Stopping changes nothing in the kernel: packets flow
  * on, and the next agent adopts.
  */
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Datapath, Hooks } from '../ports/datapath/port.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -189,6 +190,7 @@ async function openAgent(
   { node, bootId, stateDir, podCidrs, mac, gateway }: AgentConfig,
   { datapath, clock, log }: AgentComponents,
 ): Promise<OpenedAgent> {
+  await mkdir(stateDir, { recursive: true });
   const sameBoot = await isSameBoot(stateDir, bootId);
   const ackedPath = join(stateDir, 'acked');
   const { file: acked, wanted, damaged } = await openAckedFile(ackedPath, { sameBoot });
