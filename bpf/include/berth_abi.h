@@ -56,8 +56,11 @@ struct berth_slot {
 	__u8 size_log2;		    /* log2 N */
 	__u8 flags;
 	__u32 policy_set; /* HBO */
+	__u32 flexible;	  /* HBO: its first of slots, a multiple of F; 0: none */
+	__u8 generation;  /* below 16; another one for each next berth of `flexible` */
+	__u8 reserved[3];
 };
-_Static_assert(sizeof(struct berth_slot) == 24, "layout");
+_Static_assert(sizeof(struct berth_slot) == 32, "layout");
 _Static_assert(__builtin_offsetof(struct berth_slot, base) == 16, "layout");
 _Static_assert(__builtin_offsetof(struct berth_slot, policy_set) == 20, "layout");
 
@@ -73,8 +76,25 @@ struct berth_pod {
 	__u8 reserved[6];
 	struct berth_slot berths[BERTH_BERTHS_MAX];
 };
-_Static_assert(sizeof(struct berth_pod) == 120, "layout");
+_Static_assert(sizeof(struct berth_pod) == 152, "layout");
 _Static_assert(__builtin_offsetof(struct berth_pod, berths) == 24, "layout");
+
+/*
+ * --- slots: a flexible port -> its flow, in one word (see lib/slots.h) ---
+ *
+ * A berth has F = N/4 of them in a row. The programs write them; the agent makes them zero before
+ * it gives them to another berth.
+ */
+
+/* Of one node: 4096 default berths. An array of words: 8 MiB, whatever is in use. */
+#define BERTH_SLOTS_ENTRIES 1048576
+/* Places that a flow is looked for in. */
+#define BERTH_SLOT_WINDOW 256
+/* Idle times in seconds, after which a flow has lost its slot. */
+#define BERTH_SLOT_LIMIT_ICMP	     60
+#define BERTH_SLOT_LIMIT_UDP	     300
+#define BERTH_SLOT_LIMIT_ESTABLISHED 7440
+#define BERTH_SLOT_LIMIT_TRANSITORY  240
 
 /* --- policies: (policy set, destination) -> verdict --- */
 

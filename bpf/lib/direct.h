@@ -79,4 +79,37 @@ static __always_inline long rewrite_ipv4(struct __sk_buff *skb, const struct pac
 	return err ?: bpf_skb_store_bytes(skb, port_at, &new_port, sizeof(new_port), 0);
 }
 
+/* Likewise for ICMP echo, whose id is in the place of the port; its checksum covers no address. */
+static __always_inline long rewrite_echo(struct __sk_buff *skb, const struct packet *packet,
+					 enum direct_end end, const union berth_ip *ip, __u16 id)
+{
+	const bool is_source = end == DIRECT_SOURCE;
+	const __be32 old_ip = is_source ? packet->src.words[3] : packet->dst.words[3];
+	const __be16 old_id = bpf_htons(is_source ? packet->src_port : packet->dst_port);
+	const __be32 new_ip = ip->words[3];
+	const __be16 new_id = bpf_htons(id);
+	const __u32 ip_at = ETH_HLEN + (is_source ? offsetof(struct iphdr, saddr)
+						  : offsetof(struct iphdr, daddr));
+	const __u32 check_at = packet->l4_offset + offsetof(struct icmp_header, check);
+	long err;
+
+	err = bpf_l4_csum_replace(skb, check_at, old_id, new_id, sizeof(new_id));
+	err = err
+		      ?: bpf_l3_csum_replace(skb, ETH_HLEN + offsetof(struct iphdr, check), old_ip,
+					     new_ip, sizeof(new_ip));
+	err = err ?: bpf_skb_store_bytes(skb, ip_at, &new_ip, sizeof(new_ip), 0);
+	return err
+		       ?: bpf_skb_store_bytes(skb,
+					      packet->l4_offset + offsetof(struct icmp_header, id),
+					      &new_id, sizeof(new_id), 0);
+}
+
+static __always_inline long rewrite(struct __sk_buff *skb, const struct packet *packet,
+				    enum direct_end end, const union berth_ip *ip, __u16 port)
+{
+	if (has_ports(packet))
+		return rewrite_ipv4(skb, packet, end, ip, port);
+	return rewrite_echo(skb, packet, end, ip, port);
+}
+
 #endif

@@ -19,7 +19,7 @@
 	X(4, ARP_ANSWERED, done, "a gateway answered ARP for a NAT address of its own")            \
 	X(5, NO_BERTH, reject, "protected destination, and the pod has no berth for it yet")       \
 	X(6, UNKNOWN_POD, reject, "protected destination, from a pod that the node does not know") \
-	X(7, PORT_OUT_OF_RANGE, reject, "source port outside the narrow range of pods")            \
+	X(7, PORT_OUT_OF_RANGE, reject, "source port out of range, and no flexible port")          \
 	X(8, HAIRPIN, reject, "from a pod to a NAT address")                                       \
 	X(9, PROTOCOL, reject, "protected destination, by a protocol that has no ports")           \
 	X(10, ICMP_OUT, drop, "ICMP from a pod to a protected destination")                        \
@@ -39,7 +39,8 @@
 	X(24, UNANSWERED, note, "of the rejected: those whose sender could not be told")           \
 	X(25, NO_CONFIG, drop, "the configuration of the node is not written yet")                 \
 	X(26, CHANGED, drop, "the entry of the pod was replaced in the midst of the packet")       \
-	X(27, WOULD_REJECT, done, "passed, but would be rejected if it were not only observed")
+	X(27, WOULD_REJECT, done, "passed, but would be rejected if it were not only observed")    \
+	X(28, FLEXIBLE_FULL, reject, "every flexible port that the flow could have is in use")
 
 #define BERTH_REASON_ENUM(number, name, kind, meaning) BERTH_REASON_##name = number,
 enum berth_reason { BERTH_REASONS(BERTH_REASON_ENUM) };

@@ -7,8 +7,7 @@
 #ifndef BERTH_EGRESS_H
 #define BERTH_EGRESS_H
 
-#include "direct.h"
-#include "drop_reasons.h"
+#include "flexible.h"
 #include "pod.h"
 #include "policy.h"
 
@@ -23,6 +22,8 @@ static __always_inline enum berth_reason refusal(const struct packet *packet,
 		return BERTH_REASON_FRAGMENT_OUT;
 	case PORTS_ICMP:
 	case PORTS_QUOTED:
+	case PORTS_ECHO_REQUEST:
+	case PORTS_ECHO_REPLY:
 		return BERTH_REASON_ICMP_OUT;
 	case PORTS_OTHER_PROTOCOL:
 		return BERTH_REASON_PROTOCOL;
@@ -56,21 +57,27 @@ egress_by_slot(struct __sk_buff *skb, const struct packet *packet, const struct 
 	       const struct berth_slot *entry, enum policy_answer answer)
 {
 	const struct berth_slot slot = *entry;
-	__u32 first = pod_port_first();
-	__u32 offset;
+	__u32 first, offset;
+	int port;
 
 	if (!is_still_of(pod, &packet->src))
 		return BERTH_REASON_CHANGED;
-	if ((packet->ports != PORTS_YES && packet->ports != PORTS_QUOTED) ||
+	if ((!has_ports(packet) && packet->ports != PORTS_ECHO_REQUEST) ||
 	    !(slot.flags & BERTH_SLOT_MAPPED))
 		return hold_back(answer, refusal(packet, BERTH_REASON_NO_BERTH));
-	if (!first)
+	first = pod_port_first();
+	if (!first && has_ports(packet))
 		return hold_back(answer, BERTH_REASON_NO_CONFIG);
 	/* Below L it wraps to a large number, out of range too. */
 	offset = packet->src_port - first;
-	if (offset >= direct_ports(slot.size_log2))
-		return hold_back(answer, refusal(packet, BERTH_REASON_PORT_OUT_OF_RANGE));
-	if (rewrite_ipv4(skb, packet, DIRECT_SOURCE, &slot.nat_address, slot.base + offset))
+	if (offset < direct_ports(slot.size_log2) && has_ports(packet)) {
+		port = slot.base + offset;
+	} else {
+		port = outward_port(packet, &slot);
+		if (port < 0)
+			return hold_back(answer, -port);
+	}
+	if (rewrite(skb, packet, DIRECT_SOURCE, &slot.nat_address, port))
 		return BERTH_REASON_MALFORMED;
 	return BERTH_REASON_TRANSLATED;
 }
@@ -98,7 +105,7 @@ egress_of_pod(struct __sk_buff *skb, const struct packet *packet, const struct b
 
 static __always_inline enum berth_reason egress(struct __sk_buff *skb, struct packet *packet)
 {
-	const struct berth_pod *pod = bpf_map_lookup_elem(&pods, &packet->src);
+	const struct berth_pod *pod = bpf_map_lookup_elem(&pods_2, &packet->src);
 
 	if (!pod && !is_local_pod(&packet->src)) {
 		/* We put it there a moment ago in this very hook, or somebody borrows it. */

@@ -29,7 +29,7 @@ static __always_inline bool is_mapped(const struct berth_pod *pod)
 static __always_inline enum berth_reason guard_ipv6(const struct packet *packet,
 						    const union berth_ip *own)
 {
-	const struct berth_pod *pod = bpf_map_lookup_elem(&pods, own);
+	const struct berth_pod *pod = bpf_map_lookup_elem(&pods_2, own);
 	enum policy_answer answer = policy_answer(guard_set(pod), &packet->dst, packet, 0);
 
 	if (pod && !is_still_of(pod, own))
@@ -69,7 +69,7 @@ static __always_inline enum berth_reason guard(__u32 ifindex, const struct packe
 		return guard_ipv6(packet, &interface->pod_ip);
 	if (!__builtin_memcmp(&packet->src, &interface->pod_ip, sizeof(packet->src)))
 		return BERTH_REASON_NONE;
-	pod = bpf_map_lookup_elem(&pods, &packet->src);
+	pod = bpf_map_lookup_elem(&pods_2, &packet->src);
 	spoofed = pod && is_mapped(pod);
 	if (pod && !is_still_of(pod, &packet->src))
 		return BERTH_REASON_CHANGED;

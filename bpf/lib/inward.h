@@ -7,23 +7,22 @@
 #ifndef BERTH_INWARD_H
 #define BERTH_INWARD_H
 
-#include "direct.h"
-#include "drop_reasons.h"
+#include "flexible.h"
 #include "pod.h"
 #include "policy.h"
 
-#define PORT_MAX 65535
-
-/* NONE: it has ports. */
+/* NONE: it has ports, or the id of an echo that a pod sent. */
 static __always_inline enum berth_reason inward_refusal(const struct packet *packet)
 {
 	switch (packet->ports) {
 	case PORTS_YES:
 	case PORTS_QUOTED:
+	case PORTS_ECHO_REPLY:
 		return BERTH_REASON_NONE;
 	case PORTS_FRAGMENT:
 		return BERTH_REASON_FRAGMENT_IN;
 	case PORTS_ICMP:
+	case PORTS_ECHO_REQUEST:
 		return BERTH_REASON_ICMP_IN;
 	case PORTS_CUT_OFF:
 		return BERTH_REASON_MALFORMED;
@@ -55,9 +54,10 @@ static __always_inline enum berth_reason inward(struct __sk_buff *skb, struct pa
 	const struct berth_address *address = bpf_map_lookup_elem(&addresses, &packet->dst);
 	const struct berth_block *block;
 	const struct berth_pod *pod;
-	const struct berth_slot *slot;
+	const struct berth_slot *entry;
+	struct berth_slot slot;
 	enum berth_reason refusal;
-	__u32 first, offset;
+	int port;
 
 	if (!address)
 		return BERTH_REASON_NONE;
@@ -69,25 +69,21 @@ static __always_inline enum berth_reason inward(struct __sk_buff *skb, struct pa
 	block = block_of(address, packet->dst_port);
 	if (!block || block->kind != BERTH_BLOCK_POD)
 		return BERTH_REASON_NO_BLOCK_HERE;
-	offset = packet->dst_port - block->base;
-	if (offset >= direct_ports(address->size_log2))
-		return BERTH_REASON_PORT_NOT_MAPPED;
-	if (packet->bare_syn)
+	if (is_bare_syn(packet))
 		return BERTH_REASON_BARE_SYN;
-	pod = bpf_map_lookup_elem(&pods, &block->pod_ip);
-	slot = pod ? slot_of_block(pod, &packet->dst, block->base, address->size_log2) : NULL;
-	if (!slot)
+	pod = bpf_map_lookup_elem(&pods_2, &block->pod_ip);
+	entry = pod ? slot_of_block(pod, &packet->dst, block->base, address->size_log2) : NULL;
+	if (!entry)
 		return BERTH_REASON_NO_BLOCK_HERE;
-	if (!policy_answer(slot->policy_set, &packet->src, packet, packet->src_port))
+	slot = *entry;
+	if (!policy_answer(slot.policy_set, &packet->src, packet, packet->src_port))
 		return BERTH_REASON_NOT_IN_POLICY;
 	if (!is_still_of(pod, &block->pod_ip))
 		return BERTH_REASON_CHANGED;
-	first = pod_port_first();
-	if (!first)
-		return BERTH_REASON_NO_CONFIG;
-	if (first + offset > PORT_MAX)
-		return BERTH_REASON_PORT_NOT_MAPPED;
-	if (rewrite_ipv4(skb, packet, DIRECT_DESTINATION, &block->pod_ip, first + offset))
+	port = pod_port(packet, &slot);
+	if (port < 0)
+		return -port;
+	if (rewrite(skb, packet, DIRECT_DESTINATION, &block->pod_ip, port))
 		return BERTH_REASON_MALFORMED;
 	return BERTH_REASON_RETURNED;
 }

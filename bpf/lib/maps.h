@@ -14,7 +14,15 @@ struct {
 	__type(key, union berth_ip);
 	__type(value, struct berth_pod);
 	__uint(pinning, LIBBPF_PIN_BY_NAME);
-} pods SEC(".maps");
+} pods_2 SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, BERTH_SLOTS_ENTRIES);
+	__type(key, __u32);
+	__type(value, __u64);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+} slots SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_LPM_TRIE);

@@ -23,6 +23,8 @@
 
 enum packet_ports {
 	PORTS_YES = 0,
+	PORTS_ECHO_REQUEST, /* ICMP echo, with its id as the port of the end that asks */
+	PORTS_ECHO_REPLY,
 	PORTS_FRAGMENT,
 	PORTS_ICMP,
 	PORTS_OTHER_PROTOCOL,
@@ -34,13 +36,13 @@ enum packet_ports {
 struct packet {
 	union berth_ip src; /* NBO */
 	union berth_ip dst; /* NBO */
-	__u16 src_port;	    /* HBO; ports, l4_offset, bare_syn: PORTS_YES alone */
+	__u16 src_port;	    /* HBO; ports, l4_offset, tcp_flags: PORTS_YES alone */
 	__u16 dst_port;	    /* HBO */
 	__u16 l4_offset;    /* from the start of the frame */
 	__u16 quoted_l4;    /* the same of the quoted packet: PORTS_QUOTED alone */
 	__u8 protocol;
-	__u8 ports; /* enum packet_ports */
-	__u8 bare_syn;
+	__u8 ports;	/* enum packet_ports */
+	__u8 tcp_flags; /* 0 unless it is TCP */
 };
 
 enum packet_kind {
@@ -54,8 +56,18 @@ struct icmp_header {
 	__u8 type;
 	__u8 code;
 	__be16 check;
-	__be32 unused;
+	__be16 id; /* of an echo */
+	__be16 sequence;
 };
+
+#define ICMP_ECHO_REPLY	  0
+#define ICMP_ECHO_REQUEST 8
+
+#define TCP_FIN		 0x01
+#define TCP_SYN		 0x02
+#define TCP_RST		 0x04
+#define TCP_ACK		 0x10
+#define TCP_FLAGS_OFFSET 13
 
 static __always_inline void mapped_ip(union berth_ip *ip, __be32 v4)
 {
@@ -63,6 +75,36 @@ static __always_inline void mapped_ip(union berth_ip *ip, __be32 v4)
 	ip->words[1] = 0;
 	ip->words[2] = bpf_htonl(0xffff);
 	ip->words[3] = v4;
+}
+
+static __always_inline bool is_bare_syn(const struct packet *packet)
+{
+	return (packet->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN;
+}
+
+/* Ports to be compared and translated, its own or those of what it is about. */
+static __always_inline bool has_ports(const struct packet *packet)
+{
+	return packet->ports == PORTS_YES || packet->ports == PORTS_QUOTED;
+}
+
+static __always_inline enum packet_kind parse_icmp(void *l4, void *end, struct packet *packet)
+{
+	struct icmp_header *icmp = l4;
+
+	packet->ports = PORTS_ICMP;
+	if ((void *)(icmp + 1) > end)
+		return PACKET_SHORT;
+	if (icmp->type == ICMP_ECHO_REQUEST) {
+		packet->ports = PORTS_ECHO_REQUEST;
+		packet->src_port = bpf_ntohs(icmp->id);
+		packet->dst_port = 0;
+	} else if (icmp->type == ICMP_ECHO_REPLY) {
+		packet->ports = PORTS_ECHO_REPLY;
+		packet->src_port = 0;
+		packet->dst_port = bpf_ntohs(icmp->id);
+	}
+	return PACKET_IP;
 }
 
 static __always_inline enum packet_kind parse_ports(void *l4, void *end, struct packet *packet)
@@ -74,7 +116,7 @@ static __always_inline enum packet_kind parse_ports(void *l4, void *end, struct 
 			return PACKET_SHORT;
 		packet->src_port = bpf_ntohs(tcp->source);
 		packet->dst_port = bpf_ntohs(tcp->dest);
-		packet->bare_syn = tcp->syn && !tcp->ack;
+		packet->tcp_flags = ((__u8 *)l4)[TCP_FLAGS_OFFSET];
 	} else if (packet->protocol == IPPROTO_UDP) {
 		struct udphdr *udp = l4;
 
@@ -82,9 +124,10 @@ static __always_inline enum packet_kind parse_ports(void *l4, void *end, struct 
 			return PACKET_SHORT;
 		packet->src_port = bpf_ntohs(udp->source);
 		packet->dst_port = bpf_ntohs(udp->dest);
+	} else if (packet->protocol == IPPROTO_ICMP) {
+		return parse_icmp(l4, end, packet);
 	} else {
-		packet->ports =
-			packet->protocol == IPPROTO_ICMP ? PORTS_ICMP : PORTS_OTHER_PROTOCOL;
+		packet->ports = PORTS_OTHER_PROTOCOL;
 		return PACKET_IP;
 	}
 	packet->ports = PORTS_YES;
@@ -122,7 +165,7 @@ static __always_inline enum packet_kind packet_parse(void *data, void *end, stru
 	struct ipv6hdr *ip6 = data + ETH_HLEN;
 
 	packet->ports = PORTS_CUT_OFF;
-	packet->bare_syn = 0;
+	packet->tcp_flags = 0;
 	packet->quoted_l4 = 0;
 	packet->protocol = 0;
 	packet->l4_offset = 0;

@@ -180,7 +180,8 @@ static __always_inline long reject_by_icmp(struct __sk_buff *skb, const struct p
 static __always_inline long reject(struct __sk_buff *skb, const struct packet *packet)
 {
 	/* Neither a fragment nor a packet without a whole header is answered (RFC 1122, 3.2.2). */
-	if (packet->ports != PORTS_YES && packet->ports != PORTS_OTHER_PROTOCOL)
+	if (packet->ports != PORTS_YES && packet->ports != PORTS_ECHO_REQUEST &&
+	    packet->ports != PORTS_OTHER_PROTOCOL)
 		return -1;
 	if (packet->ports == PORTS_YES && packet->protocol == IPPROTO_TCP)
 		return reject_tcp(skb, packet);

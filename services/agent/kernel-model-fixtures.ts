@@ -78,6 +78,7 @@ export function createKernelModel(): KernelModel {
       },
       read: (table, keys) => keys.map((key) => content[table].get(keyText(key)) ?? null),
       dump: (table) => entriesOf(content[table]),
+      clearSlots: () => undefined,
     },
     hooks: hooksOf(() => model),
   };

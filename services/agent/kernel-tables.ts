@@ -44,7 +44,7 @@ export interface KernelTables extends Pick<NodeTables, 'podState' | 'mapped'> {
 export function openKernelTables(init: NodeTablesInit, tables: Tables): KernelTables {
   const writer = createTableWriter(tables);
   const { present } = writer;
-  const shall = createNodeTables(init);
+  const shall = createNodeTables(init, present.pods);
   writer.reload();
 
   // Places where the kernel did not follow. The next change takes them along: what it builds on
@@ -114,6 +114,7 @@ function ownedIn({ addresses }: Content): Set<IpAddress> {
 function counts(steps: readonly Step[]): Repairs {
   const result: Partial<Record<TableName, number>> = {};
   for (const step of steps) {
+    if (step.kind === 'clear') continue;
     const count = step.kind === 'put' ? step.entries.length : step.keys.length;
     result[step.table] = (result[step.table] ?? 0) + count;
   }

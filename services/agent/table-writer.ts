@@ -50,6 +50,10 @@ export function createTableWriter(tables: Tables): TableWriter {
   }
 
   function writeStep(step: Step): void {
+    if (step.kind === 'clear') {
+      tables.clearSlots(step.first, step.count);
+      return;
+    }
     const { table } = step;
     if (step.kind === 'put') {
       const keys = step.entries.map(({ key }) => key);

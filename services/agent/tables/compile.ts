@@ -26,6 +26,7 @@ import { encodeUnderlay } from '../../ports/datapath/tables/underlays.ts';
 import type { LocalAttachment } from '../pod-attachment.ts';
 import { destinationOf } from '../resource.ts';
 import type { OwnedEntry } from './claims.ts';
+import type { SlotRanges } from './slot-ranges.ts';
 
 export interface AddressPlace {
   readonly addressIndex: number;
@@ -38,6 +39,8 @@ export interface CompileContext {
   /** Of the address's resource, by its text. */
   addressPlace(address: string): AddressPlace | null;
   nodeIndex(name: NodeName): number | null;
+  /** As in SlotRanges. */
+  slotRanges: SlotRanges['assign'];
   /** Whether this node answers for an address that these gateways serve. */
   owns: Owns;
 }
@@ -69,9 +72,13 @@ export function compilePod(
     const address = natAddress.length === 0 ? [] : [`address/${ipFromBytes(natAddress)}`];
     return [`policy/${policy}`, ...address];
   });
-  if (attachment === null) return { entries: [], dependsOn, mapped: false };
+  if (attachment === null) {
+    context.slotRanges(pod.uid, null, []);
+    return { entries: [], dependsOn, mapped: false };
+  }
   const { ip } = attachment;
-  const berths = slots.flatMap((slot) => berthOf(slot, context));
+  const places = slots.flatMap((slot) => berthOf(slot, context));
+  const berths = withSlots(places, (mapped) => context.slotRanges(pod.uid, ip, mapped));
   const entry = encodePod({ ip, selected: pod.selected, berths });
   const blocks = berths.flatMap((berth) => {
     const place = context.addressPlace(berth.natAddress);
@@ -81,6 +88,18 @@ export function compilePod(
   });
   const mapped = berths.some((berth) => berth.mapped);
   return { entries: [owned('pods', entry), ...blocks], dependsOn, mapped };
+}
+
+function withSlots(
+  berths: readonly PodBerth[],
+  assign: (mapped: readonly PodBerth[]) => ReturnType<SlotRanges['assign']>,
+): PodBerth[] {
+  const mapped = berths.filter((berth) => berth.mapped);
+  const ranges = assign(mapped);
+  return berths.map((berth) => {
+    const slots = ranges[mapped.indexOf(berth)] ?? null;
+    return slots === null ? berth : { ...berth, slots };
+  });
 }
 
 /** None where the policy is not there: then nothing is covered, and the guard rejects. */

@@ -28,6 +28,7 @@ import type { Content, Ref } from './content.ts';
 import { createDependents } from './dependents.ts';
 import type { KernelView } from './kernel-view.ts';
 import { createNumbers } from './numbers.ts';
+import { createSlotRanges } from './slot-ranges.ts';
 
 export interface NodeTablesInit {
   readonly self: NodeName;
@@ -57,14 +58,21 @@ export interface NodeTables {
   all(): Content;
 }
 
-export function createNodeTables(init: NodeTablesInit): NodeTables {
+/** `kernelPods`: what the kernel has, whenever it is looked at. */
+export function createNodeTables(init: NodeTablesInit, kernelPods: Content['pods']): NodeTables {
   const resources = new Map<string, Uint8Array>();
   const attachments = new Map<PodUid, LocalAttachment>();
   const states = new Map<PodUid, PodState>();
   const claims = createClaims();
   const dependents = createDependents();
   const numbers = createNumbers();
-  const context: CompileContext = { self: init.self, owns: init.owns, ...numbers };
+  const ranges = createSlotRanges(kernelPods);
+  const context: CompileContext = {
+    self: init.self,
+    owns: init.owns,
+    ...numbers,
+    slotRanges: ranges.assign,
+  };
 
   function compile(key: string): Ref[] {
     const bytes = resources.get(key);
@@ -79,6 +87,7 @@ export function createNodeTables(init: NodeTablesInit): NodeTables {
     const uid = key.slice('pod/'.length);
     if (body?.case !== 'pod') {
       states.delete(uid);
+      ranges.assign(uid, null, []);
       dependents.set(key, []);
       return claims.set(key, []);
     }

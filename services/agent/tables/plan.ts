@@ -7,12 +7,14 @@
  * that slot. Then everything is added and changed, what is pointed to before what points there:
  * nodes, blocks, addresses, policy sets, interfaces, pods, guards. Then the rest is removed, the
  * other way round. A policy that changed is a new set, so its pods flip from the old to the new.
+ * Slots are cleared before a pod's entry points to them, so that nothing is inherited.
  */
 import type { TableName } from '../../ports/datapath/port.ts';
 import { decodePolicyEntry, isGuardSet } from '../../ports/datapath/tables/policies.ts';
 import { type Content, keyBytes, keyText, type Ref } from './content.ts';
 import { type Difference, differencesAt, type WantedAt } from './difference.ts';
 import { retractions } from './retractions.ts';
+import { rangesIn } from './slot-ranges.ts';
 import type { Step } from './step.ts';
 
 const BEFORE_GUARDS = [
@@ -54,6 +56,7 @@ export function planSteps(refs: Iterable<Ref>, wanted: WantedAt, present: Conten
   const plain = puts.filter((difference) => !isGuard(difference));
   return [
     ...retracted,
+    ...slotsToClear(plain),
     ...BEFORE_GUARDS.flatMap((table) => putSteps(table, plain)),
     ...putSteps('policies', guards),
     ...putSteps('localPods', puts),
@@ -75,6 +78,16 @@ function putSteps(table: TableName, differences: readonly Difference[]): Step[] 
     return [{ key: keyBytes(difference.key), value: difference.wanted }];
   });
   return batches(entries).map((batch) => ({ kind: 'put', table, entries: batch }));
+}
+
+/** The slots that a pod's entry will point to, and does not yet. */
+function slotsToClear(differences: readonly Difference[]): Step[] {
+  return differences.flatMap(({ table, key, present, wanted }) => {
+    if (table !== 'pods' || wanted === null) return [];
+    const had = new Set(rangesIn(key, present).map(({ name }) => name));
+    const ranges = rangesIn(key, wanted).filter(({ name }) => !had.has(name));
+    return ranges.map(({ first, count }) => ({ kind: 'clear', first, count }) as const);
+  });
 }
 
 function removeSteps(table: TableName, differences: readonly Difference[]): Step[] {

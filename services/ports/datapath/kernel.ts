@@ -58,6 +58,7 @@ export function kernelDatapath(init: KernelInit): PacketDatapath {
       remove: guarded(tables.remove),
       read: guarded(tables.read),
       dump: guarded(tables.dump),
+      clearSlots: guarded(tables.clearSlots),
     },
     hooks: {
       attach: async (program, on) => guarded(hooks.attach)(program, on),

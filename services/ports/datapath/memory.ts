@@ -66,6 +66,10 @@ export function memoryDatapath(init: MemoryInit = {}): PacketDatapath {
         check({ call: 'dump', table });
         return tables.dump(table);
       },
+      clearSlots(first, count) {
+        check();
+        tables.clearSlots(first, count);
+      },
     },
     hooks: {
       async attach(program, on) {

@@ -46,6 +46,8 @@ export interface Tables {
   read(table: TableName, keys: readonly Uint8Array[]): (Uint8Array | null)[];
   /** All that is there, in no order. */
   dump(table: TableName): Entry[];
+  /** Makes flexible ports free, before another berth gets them; the programs alone fill them. */
+  clearSlots(first: number, count: number): void;
 }
 
 /**

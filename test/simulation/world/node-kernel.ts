@@ -62,6 +62,7 @@ export function createNodeKernel(
       },
       read: (table, keys) => datapath.tables.read(table, keys),
       dump: (table) => datapath.tables.dump(table),
+      clearSlots: (first, count) => datapath.tables.clearSlots(first, count),
     };
   }
 

@@ -2,12 +2,14 @@
 import { berthError } from '../../../contract/errors.ts';
 import type { Entry, TableName, Tables } from '../port.ts';
 import { badEntry } from '../tables/bytes.ts';
+import { MAPS } from '../tables/layout.gen.ts';
 import { checkEntry, checkKey, TABLE_SPECS } from '../tables/specs.ts';
 import { E2BIG, ENOENT, ENOSPC, errnoName, isErrno } from './errno.ts';
 import type { KernelObjects } from './objects.ts';
 
 /** Room for a first dump; a bigger one is asked for again with what it needs. */
 const DUMP_ENTRIES = 4096;
+const SLOT_BYTES = MAPS.slots.valueSize;
 
 export function kernelTables(objects: KernelObjects): Tables {
   const { library } = objects;
@@ -81,7 +83,15 @@ export function kernelTables(objects: KernelObjects): Tables {
     }
   }
 
-  return { put, remove, read, dump };
+  function clearSlots(first: number, count: number): void {
+    const keys = new Uint8Array(Uint32Array.from({ length: count }, (_, i) => first + i).buffer);
+    const words = new Uint8Array(count * SLOT_BYTES);
+    const result = library.mapUpdateBatch(objects.map('slots'), keys, words, counted(count));
+    if (result < 0)
+      throw badEntry('pods', `slots ${first}, ${count} of them: ${errnoName(result)}`);
+  }
+
+  return { put, remove, read, dump, clearSlots };
 }
 
 function counted(count: number): Uint32Array {

@@ -4,7 +4,8 @@
  */
 import { berthError } from '../../../contract/errors.ts';
 import type { Entry, TableName, Tables } from '../port.ts';
-import { numberOfKey } from '../tables/bytes.ts';
+import { badEntry, numberOfKey } from '../tables/bytes.ts';
+import { SLOTS_ENTRIES } from '../tables/pods.ts';
 import { checkEntry, checkKey, TABLE_NAMES, TABLE_SPECS } from '../tables/specs.ts';
 import type { Kept } from './kept.ts';
 import { type Prefix, prefixOf, prefixTable } from './prefix-table.ts';
@@ -73,6 +74,10 @@ export function memoryTables(kept: Kept): MemoryTables {
     read(table, keys) {
       for (const key of keys) checkKey(table, key);
       return keys.map((key) => mapOf(table).get(nameOf(table, key))?.value.slice() ?? null);
+    },
+    clearSlots(first, count) {
+      // No program of the twin fills any yet.
+      if (first < 0 || first + count > SLOTS_ENTRIES) throw badEntry('pods', `slot ${first}`);
     },
     dump: (table) => [...mapOf(table).values()].map(({ key, value }) => entryOf(key, value)),
     contents: {

@@ -16,6 +16,12 @@ export const ABI = {
   REASONS_ENTRIES: 64,
   POD_SELECTED: 1,
   SLOT_MAPPED: 1,
+  SLOTS_ENTRIES: 1048576,
+  SLOT_WINDOW: 256,
+  SLOT_LIMIT_ICMP: 60,
+  SLOT_LIMIT_UDP: 300,
+  SLOT_LIMIT_ESTABLISHED: 7440,
+  SLOT_LIMIT_TRANSITORY: 240,
   SET_UNKNOWN: 0,
   SET_SELECTED: 1,
   SET_EVERY: 65535,
@@ -109,7 +115,7 @@ export const LAYOUT = {
     },
   },
   berth_pod: {
-    size: 120,
+    size: 152,
     offsets: {
       ip: 0,
       flags: 16,
@@ -145,13 +151,16 @@ export const LAYOUT = {
     },
   },
   berth_slot: {
-    size: 24,
+    size: 32,
     offsets: {
       nat_address: 0,
       base: 16,
       size_log2: 18,
       flags: 19,
       policy_set: 20,
+      flexible: 24,
+      generation: 28,
+      reserved: 29,
     },
   },
   berth_underlay: {
@@ -164,11 +173,17 @@ export const LAYOUT = {
 } as const;
 
 export const MAPS = {
-  pods: {
+  pods_2: {
     kind: 'hash',
     keySize: 16,
-    valueSize: 120,
+    valueSize: 152,
     maxEntries: 4096,
+  },
+  slots: {
+    kind: 'array',
+    keySize: 4,
+    valueSize: 8,
+    maxEntries: 1048576,
   },
   policies: {
     kind: 'lpm-trie',

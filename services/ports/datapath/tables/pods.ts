@@ -17,7 +17,23 @@ export interface PodBerth {
   /** False: what this berth's policy set covers is rejected. */
   readonly mapped: boolean;
   readonly policySet: number;
+  /** Of its flexible ports. @default none: ports outside the narrow range are rejected */
+  readonly slots?: SlotRange;
 }
+
+/** F = N/4 elements of the kernel's slots, for one berth alone. */
+export interface SlotRange {
+  /** The first; a multiple of F, and not 0. */
+  readonly first: number;
+  /** Below `GENERATIONS`; another one than the range's last berth had. */
+  readonly generation: number;
+}
+
+export const SLOTS_ENTRIES = ABI.SLOTS_ENTRIES;
+/** What the word of a slot has room for. */
+export const GENERATIONS = 16;
+/** The part of a block that is flexible ports. */
+const FLEXIBLE_LOG2 = 2;
 
 export interface PodEntry {
   readonly ip: IpAddress;
@@ -47,6 +63,9 @@ export function encodePod(pod: PodEntry): Entry {
     value.u8(at + SLOT.offsets.size_log2, berth.sizeLog2);
     value.u8(at + SLOT.offsets.flags, berth.mapped ? ABI.SLOT_MAPPED : 0);
     value.u32(at + SLOT.offsets.policy_set, berth.policySet);
+    if (berth.slots === undefined) return;
+    value.u32(at + SLOT.offsets.flexible, checkedFirst(berth.slots, berth.sizeLog2));
+    value.u8(at + SLOT.offsets.generation, berth.slots.generation);
   });
   return { key: podKey(pod.ip), value: value.bytes };
 }
@@ -64,15 +83,31 @@ export function decodePod(entry: Entry): PodEntry {
     selected: (value.u8(POD.offsets.flags) & ABI.POD_SELECTED) !== 0,
     berths: Array.from({ length: count }, (_, index) => {
       const at = POD.offsets.berths + index * SLOT.size;
+      const first = value.u32(at + SLOT.offsets.flexible);
+      const generation = value.u8(at + SLOT.offsets.generation);
       return {
         natAddress: value.ip(at + SLOT.offsets.nat_address),
         base: value.u16(at + SLOT.offsets.base),
         sizeLog2: value.u8(at + SLOT.offsets.size_log2),
         mapped: (value.u8(at + SLOT.offsets.flags) & ABI.SLOT_MAPPED) !== 0,
         policySet: value.u32(at + SLOT.offsets.policy_set),
+        ...(first === 0 ? {} : { slots: { first, generation } }),
       };
     }),
   };
+}
+
+/** F: how many flexible ports, and slots, a block has. */
+export function slotCount(sizeLog2: number): number {
+  return 2 ** (sizeLog2 - FLEXIBLE_LOG2);
+}
+
+function checkedFirst({ first, generation }: SlotRange, sizeLog2: number): number {
+  const count = slotCount(sizeLog2);
+  const isRange = first > 0 && first % count === 0 && first + count <= SLOTS_ENTRIES;
+  if (!isRange) throw badEntry('pods', `${first} is the first of no ${count} slots`);
+  if (generation >= GENERATIONS) throw badEntry('pods', `generation ${generation}`);
+  return first;
 }
 
 /** Why these can be no block, or null. A misaligned block would overlap its neighbours. */

@@ -47,7 +47,7 @@ export const REASONS = [
     number: 7,
     name: 'PORT_OUT_OF_RANGE',
     kind: 'reject',
-    meaning: 'source port outside the narrow range of pods',
+    meaning: 'source port out of range, and no flexible port',
   },
   {
     number: 8,
@@ -168,6 +168,12 @@ export const REASONS = [
     name: 'WOULD_REJECT',
     kind: 'done',
     meaning: 'passed, but would be rejected if it were not only observed',
+  },
+  {
+    number: 28,
+    name: 'FLEXIBLE_FULL',
+    kind: 'reject',
+    meaning: 'every flexible port that the flow could have is in use',
   },
 ] as const;
 

@@ -16,7 +16,7 @@ export interface TableSpec {
 }
 
 export const TABLE_SPECS: Readonly<Record<TableName, TableSpec>> = {
-  pods: { mapName: 'pods', ...MAPS.pods },
+  pods: { mapName: 'pods_2', ...MAPS.pods_2 },
   policies: { mapName: 'policies', ...MAPS.policies },
   blocks: { mapName: 'blocks', ...MAPS.blocks },
   nodes: { mapName: 'nodes', ...MAPS.nodes },

@@ -16,6 +16,8 @@ import { translated } from './translated.ts';
 const ONLY_OBSERVED: Finding = { reason: 'WOULD_REJECT' };
 const HELD_BACK: Readonly<Record<Exclude<PacketKind, 'ports'>, ReasonName>> = {
   fragment: 'FRAGMENT_OUT',
+  'echo-request': 'ICMP_OUT',
+  'echo-reply': 'ICMP_OUT',
   icmp: 'ICMP_OUT',
   quoted: 'ICMP_OUT',
   'no-ports': 'PROTOCOL',

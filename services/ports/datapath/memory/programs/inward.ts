@@ -17,6 +17,8 @@ export const NOT_FOR_A_BLOCK: Readonly<Record<PacketKind, ReasonName | null>> = 
   ports: null,
   quoted: null,
   fragment: 'FRAGMENT_IN',
+  'echo-reply': null,
+  'echo-request': 'ICMP_IN',
   icmp: 'ICMP_IN',
   'no-ports': 'PROTOCOL_IN',
   ipv6: 'PROTOCOL_IN',
@@ -32,8 +34,6 @@ export function inward(lookup: Lookup, frame: Uint8Array, arrived: Packet): Resu
   if (refusal !== null) return { reason: refusal };
   const block = lookup.block(address, packet.dstPort);
   if (block === null || block.kind !== ABI.BLOCK_POD) return { reason: 'NO_BLOCK_HERE' };
-  const index = directIndex(packet.dstPort, block.base, address.sizeLog2);
-  if (index === null) return { reason: 'PORT_NOT_MAPPED' };
   if (packet.bareSyn) return { reason: 'BARE_SYN' };
   const pod = lookup.pod(block.podIp);
   // Where the tables disagree about the block there is no way in.
@@ -46,6 +46,9 @@ export function inward(lookup: Lookup, frame: Uint8Array, arrived: Packet): Resu
     return { reason: 'NOT_IN_POLICY' };
   }
   if (pod?.ip !== block.podIp) return { reason: 'CHANGED' };
+  // The twin has no flexible ports, and so none for an echo.
+  const index = directIndex(packet.dstPort, block.base, address.sizeLog2);
+  if (index === null || packet.kind === 'echo-reply') return { reason: 'PORT_NOT_MAPPED' };
   const first = lookup.podPortFirst();
   if (first === 0) return { reason: 'NO_CONFIG' };
   if (first + index > PORT_MAX) return { reason: 'PORT_NOT_MAPPED' };

@@ -5,7 +5,16 @@
 import { hexOf, u8, u16 } from './wire.ts';
 
 /** quoted: an ICMP error that belongs to a packet's sender; see icmp-error.ts. */
-export type PacketKind = 'ports' | 'quoted' | 'fragment' | 'icmp' | 'no-ports' | 'cut-off' | 'ipv6';
+export type PacketKind =
+  | 'ports'
+  | 'quoted'
+  | 'echo-request'
+  | 'echo-reply'
+  | 'fragment'
+  | 'icmp'
+  | 'no-ports'
+  | 'cut-off'
+  | 'ipv6';
 
 export interface Packet {
   readonly kind: PacketKind;
@@ -17,7 +26,7 @@ export interface Packet {
   readonly l4: number;
   /** Of kind `quoted` alone: where layer 4 of the quoted packet begins. */
   readonly quotedL4: number;
-  /** Of kinds `ports` and `quoted` alone. */
+  /** Of kinds `ports` and `quoted`; of an echo its id, as the port of the end that asks. */
   readonly srcPort: number;
   readonly dstPort: number;
   /** A TCP segment that asks for a connection. */
@@ -35,6 +44,9 @@ export const TCP_SYN = 0x02;
 export const TCP_ACK = 0x10;
 export const ETHERTYPE_IPV4 = 0x0800;
 
+const ICMP_BYTES = 8;
+const ECHO_REPLY = 0;
+const ECHO_REQUEST = 8;
 const ETHERTYPE_IPV6 = 0x86dd;
 const IPV6_BYTES = 40;
 const MORE_FRAGMENTS_OR_OFFSET = 0x3fff;
@@ -68,7 +80,7 @@ function ipv4Packet(frame: Uint8Array): Packet {
   if (first >> 4 !== 4 || headerBytes < IPV4_BYTES || l4 > frame.length) return other('cut-off');
   // The first fragment has ports too, but the others would not follow it.
   if (u16(frame, ETHERNET_BYTES + 6) & MORE_FRAGMENTS_OR_OFFSET) return other('fragment');
-  if (protocol === ICMP) return other('icmp');
+  if (protocol === ICMP) return { ...other('icmp'), ...echoParts(frame, l4) };
   if (protocol !== TCP && protocol !== UDP) return other('no-ports');
   if (frame.length < l4 + (protocol === TCP ? TCP_BYTES : UDP_BYTES)) return other('cut-off');
   const flags = protocol === TCP ? u8(frame, l4 + 13) : 0;
@@ -82,4 +94,11 @@ function ipv4Packet(frame: Uint8Array): Packet {
     dstPort: u16(frame, l4 + 2),
     bareSyn: (flags & TCP_SYN) !== 0 && (flags & TCP_ACK) === 0,
   };
+}
+
+function echoParts(frame: Uint8Array, l4: number): Partial<Packet> {
+  if (frame.length < l4 + ICMP_BYTES) return {};
+  const id = u16(frame, l4 + 4);
+  if (u8(frame, l4) === ECHO_REQUEST) return { kind: 'echo-request', srcPort: id };
+  return u8(frame, l4) === ECHO_REPLY ? { kind: 'echo-reply', dstPort: id } : {};
 }

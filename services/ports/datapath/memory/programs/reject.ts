@@ -28,7 +28,9 @@ const QUOTED_BYTES = 8;
 
 /** Null: nobody may or can be told. */
 export function answerTo(frame: Uint8Array, packet: Packet): Uint8Array | null {
-  if (packet.kind === 'no-ports') return prohibition(frame, packet);
+  if (packet.kind === 'no-ports' || packet.kind === 'echo-request') {
+    return prohibition(frame, packet);
+  }
   if (packet.kind !== 'ports') return null;
   return packet.protocol === TCP ? reset(frame, packet) : prohibition(frame, packet);
 }
