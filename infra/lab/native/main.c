@@ -7,6 +7,7 @@
  *   serve ID NETNS PORT
  *   tcp ID NETNS ADDRESS PORT SOURCE_PORT BYTES INTERVAL_MS MESSAGES STALL_MS CONNECT_MS
  *   udp ID NETNS ADDRESS PORT SOURCE_PORT INTERVAL_US
+ *   echo ID NETNS ADDRESS QUERY_ID INTERVAL_US
  *   capture ID NETNS NETWORK/LENGTH... | capture-stop ID
  *   close ID | drop ID NETNS | window-open ID | window-close ID
  *
@@ -67,6 +68,16 @@ static void start_tcp(const char *line)
 	tcp_client__start(&init);
 }
 
+static void start_probe(const char *line, const char *netns, const char *address, uint16_t port,
+			struct udp_probe_init *init)
+{
+	if (netns_socket__address(address, port, &init->to) ||
+	    init->interval_us < UDP_INTERVAL_US_MIN || init->interval_us > UDP_INTERVAL_US_MAX)
+		refuse(line);
+	init->netns = netns;
+	udp_probe__start(init);
+}
+
 static void start_udp(const char *line)
 {
 	struct udp_probe_init init = { 0 };
@@ -76,12 +87,21 @@ static void start_udp(const char *line)
 	if (sscanf(line,
 		   "udp %" SCNu32 " " NETNS_FORMAT " " ADDRESS_FORMAT " %" SCNu16 " %" SCNu16
 		   " %" SCNd64,
-		   &init.id, netns, address, &port, &init.source_port, &init.interval_us) != 6 ||
-	    netns_socket__address(address, port, &init.to) ||
-	    init.interval_us < UDP_INTERVAL_US_MIN || init.interval_us > UDP_INTERVAL_US_MAX)
+		   &init.id, netns, address, &port, &init.source_port, &init.interval_us) != 6)
 		refuse(line);
-	init.netns = netns;
-	udp_probe__start(&init);
+	start_probe(line, netns, address, port, &init);
+}
+
+static void start_echo(const char *line)
+{
+	struct udp_probe_init init = { .icmp = true };
+	char netns[NETNS_NAME_MAX], address[INET_ADDRSTRLEN];
+
+	if (sscanf(line,
+		   "echo %" SCNu32 " " NETNS_FORMAT " " ADDRESS_FORMAT " %" SCNu16 " %" SCNd64,
+		   &init.id, netns, address, &init.source_port, &init.interval_us) != 5)
+		refuse(line);
+	start_probe(line, netns, address, 0, &init);
 }
 
 static void start_capture(const char *line)
@@ -118,6 +138,8 @@ static void obey(const char *line)
 		start_tcp(line);
 	} else if (!strncmp(line, "udp ", 4)) {
 		start_udp(line);
+	} else if (!strncmp(line, "echo ", 5)) {
+		start_echo(line);
 	} else if (!strncmp(line, "capture ", 8)) {
 		start_capture(line);
 	} else if (sscanf(line, "capture-stop %" SCNu32, &id) == 1) {

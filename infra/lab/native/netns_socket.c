@@ -45,23 +45,23 @@ static int bound(int fd, uint16_t source_port)
 	return 0;
 }
 
-static int open_in(const char *netns, int family, int type)
+static int open_in(const char *netns, int family, int type, int protocol)
 {
 	int fd, err;
 
 	err = enter(netns);
 	if (err)
 		return err;
-	fd = socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	fd = socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
 	err = fd < 0 ? -errno : 0;
 	if (setns(home_fd, CLONE_NEWNET))
 		loop__die("back to the own network namespace");
 	return err ? err : fd;
 }
 
-int netns_socket__open(const char *netns, int type, uint16_t source_port)
+static int open_bound(const char *netns, int type, int protocol, uint16_t source_port)
 {
-	int fd = open_in(netns, AF_INET, type);
+	int fd = open_in(netns, AF_INET, type, protocol);
 	int err = fd >= 0 && source_port ? bound(fd, source_port) : 0;
 
 	if (err) {
@@ -71,9 +71,19 @@ int netns_socket__open(const char *netns, int type, uint16_t source_port)
 	return fd;
 }
 
+int netns_socket__open(const char *netns, int type, uint16_t source_port)
+{
+	return open_bound(netns, type, 0, source_port);
+}
+
+int netns_socket__open_echo(const char *netns, uint16_t query_id)
+{
+	return open_bound(netns, SOCK_DGRAM, IPPROTO_ICMP, query_id);
+}
+
 int netns_socket__open_packet(const char *netns)
 {
-	return open_in(netns, AF_PACKET, SOCK_DGRAM);
+	return open_in(netns, AF_PACKET, SOCK_DGRAM, 0);
 }
 
 int netns_socket__address(const char *text, uint16_t port, struct sockaddr_in *address)

@@ -13,6 +13,9 @@
  */
 int netns_socket__open(const char *netns, int type, uint16_t source_port);
 
+/* ICMP echo with this query id; what is sent and received begins with the ICMP header. */
+int netns_socket__open_echo(const char *netns, uint16_t query_id);
+
 /* An AF_PACKET socket without link headers, not bound to a protocol yet. */
 int netns_socket__open_packet(const char *netns);
 

@@ -3,7 +3,7 @@
 #include "udp_probe.h"
 
 #include <errno.h>
-#include <stdbool.h>
+#include <netinet/ip_icmp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +31,12 @@ struct payload {
 	char rest[PAYLOAD_BYTES - sizeof(uint64_t) - sizeof(uint32_t)];
 };
 
+/* What goes over the socket: over one for UDP, without its first member. */
+struct frame {
+	struct icmphdr icmp;
+	struct payload payload;
+};
+
 struct udp_probe {
 	struct flow flow;
 	struct watch watch;
@@ -41,7 +47,7 @@ struct udp_probe {
 	uint64_t oldest; /* all before it have a fate */
 	uint32_t ring_size;
 	struct datagram *ring;
-	bool closing;
+	bool icmp, closing;
 };
 
 static unsigned int loss_reports;
@@ -94,12 +100,31 @@ static void rejected(struct udp_probe *probe)
 		udp_window__count(datagram->sent_us, UDP_REJECTED);
 }
 
+static ssize_t receive_one(const struct udp_probe *probe, struct frame *frame)
+{
+	const ssize_t skipped = probe->icmp ? sizeof(frame->icmp) : 0;
+	void *start = probe->icmp ? (void *)frame : &frame->payload;
+	ssize_t count = recv(probe->watch.fd, start, skipped + sizeof(frame->payload), 0);
+
+	return count < skipped ? count : count - skipped;
+}
+
+static ssize_t send_one(const struct udp_probe *probe, struct frame *frame)
+{
+	if (!probe->icmp)
+		return send(probe->watch.fd, &frame->payload, sizeof(frame->payload), 0);
+	/* The kernel writes the id and the checksum. */
+	frame->icmp.type = ICMP_ECHO;
+	return send(probe->watch.fd, frame, sizeof(*frame), 0);
+}
+
 static void receive(struct udp_probe *probe, int64_t now)
 {
-	struct payload payload;
+	struct frame frame;
+	const struct payload *payload = &frame.payload;
 
 	for (;;) {
-		ssize_t count = recv(probe->watch.fd, &payload, sizeof(payload), 0);
+		ssize_t count = receive_one(probe, &frame);
 		struct datagram *datagram;
 
 		if (count < 0) {
@@ -108,10 +133,10 @@ static void receive(struct udp_probe *probe, int64_t now)
 			rejected(probe);
 			continue;
 		}
-		if (count != sizeof(payload) || payload.id != probe->flow.id || !payload.number)
+		if (count != sizeof(*payload) || payload->id != probe->flow.id || !payload->number)
 			continue;
-		datagram = slot(probe, payload.number);
-		if (datagram->number != payload.number || datagram->sent_us + UDP_FATE_US <= now)
+		datagram = slot(probe, payload->number);
+		if (datagram->number != payload->number || datagram->sent_us + UDP_FATE_US <= now)
 			continue;
 		datagram->number = 0;
 		udp_window__count(datagram->sent_us, UDP_ECHOED);
@@ -126,12 +151,12 @@ static void ready(struct watch *watch, uint32_t events)
 
 static void send_next(struct udp_probe *probe, int64_t now)
 {
-	struct payload payload = { .number = probe->number + 1, .id = probe->flow.id };
+	struct frame frame = { .payload = { .number = probe->number + 1, .id = probe->flow.id } };
 
 	/* An error left behind by an earlier one is answered instead of sending: once more then. */
-	if (send(probe->watch.fd, &payload, sizeof(payload), 0) < 0) {
+	if (send_one(probe, &frame) < 0) {
 		rejected(probe);
-		(void)!send(probe->watch.fd, &payload, sizeof(payload), 0);
+		(void)!send_one(probe, &frame);
 	}
 	probe->number++;
 	*slot(probe, probe->number) = (struct datagram){ .number = probe->number, .sent_us = now };
@@ -181,6 +206,7 @@ void udp_probe__start(const struct udp_probe_init *init)
 	probe->flow.end = end;
 	snprintf(probe->flow.netns, sizeof(probe->flow.netns), "%s", init->netns);
 	probe->to = init->to;
+	probe->icmp = init->icmp;
 	probe->interval_us = init->interval_us;
 	probe->oldest = 1;
 	probe->ring_size = UDP_FATE_US / init->interval_us + RING_SLACK;
@@ -188,7 +214,8 @@ void udp_probe__start(const struct udp_probe_init *init)
 	probe->watch.fd = -1;
 	flow__register(&probe->flow);
 
-	fd = netns_socket__open(init->netns, SOCK_DGRAM, init->source_port);
+	fd = init->icmp ? netns_socket__open_echo(init->netns, init->source_port)
+			: netns_socket__open(init->netns, SOCK_DGRAM, init->source_port);
 	if (fd < 0) {
 		fail(probe, -fd);
 		return;

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A UDP client in a pod: a numbered datagram at a steady interval, each to be echoed within a
- * second, or it is lost. Windows count the fate of what was sent while they were open.
+ * A UDP or ICMP echo client in a pod: a numbered datagram at a steady interval, each to be echoed
+ * within a second, or it is lost. Windows count the fate of what was sent while they were open.
  */
 #ifndef BERTH_LAB_UDP_PROBE_H
 #define BERTH_LAB_UDP_PROBE_H
 
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #define UDP_INTERVAL_US_MIN 500
@@ -15,9 +16,10 @@
 
 struct udp_probe_init {
 	uint32_t id;
+	bool icmp;
 	const char *netns;
 	struct sockaddr_in to;
-	uint16_t source_port; /* 0: the kernel's choice */
+	uint16_t source_port; /* or the id of the echo; 0: the kernel's choice */
 	int64_t interval_us;
 };
 

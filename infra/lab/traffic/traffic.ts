@@ -11,6 +11,7 @@ import type { TrafficEvent } from './events.ts';
 import { startNativeProcess } from './native-process.ts';
 import { type TcpClient, type TcpClientInit, type TcpTotals, tcpClients } from './tcp-clients.ts';
 import {
+  type EchoProbeInit,
   type LostSample,
   type UdpProbe,
   type UdpProbeInit,
@@ -23,6 +24,8 @@ export interface Traffic {
   serve(netns: string, port: number): Promise<void>;
   connect(init: TcpClientInit): TcpClient;
   probe(init: UdpProbeInit): UdpProbe;
+  /** ICMP echo; windows count it too. The pod's `net.ipv4.ping_group_range` must admit it. */
+  ping(init: EchoProbeInit): UdpProbe;
   /** Ends every client in the namespace at once, as when the pod's processes are killed. */
   drop(netns: string): Promise<void>;
   tcpTotals(): TcpTotals;
@@ -82,6 +85,7 @@ export async function startTraffic(init: TrafficInit, clock: Clock): Promise<Tra
     serve: servers.start,
     connect: clients.start,
     probe: probes.start,
+    ping: probes.ping,
     drop: (netns) =>
       new Promise((resolve) => {
         const id = nextId();

@@ -1,4 +1,5 @@
-/** The UDP probes of a lab, and the windows in which what they lost is counted. */
+/** The UDP and ICMP echo probes of a lab, and the windows in which what they lost is counted. */
+import type { IpAddress } from '../../../services/contract/ip-address.ts';
 import type { EventOf } from './events.ts';
 import type { ClientPod, Endpoint } from './tcp-clients.ts';
 
@@ -9,6 +10,12 @@ export interface UdpProbeInit {
   readonly intervalUs?: number;
   /** @default chosen by the kernel */
   readonly sourcePort?: number;
+}
+
+export interface EchoProbeInit {
+  readonly pod: ClientPod;
+  readonly to: IpAddress;
+  readonly queryId: number;
 }
 
 export interface UdpProbe {
@@ -42,6 +49,8 @@ export interface LostSample {
 
 export interface UdpProbes {
   start(init: UdpProbeInit): UdpProbe;
+  /** The pod's `net.ipv4.ping_group_range` must admit it. */
+  ping(init: EchoProbeInit): UdpProbe;
   openWindow(): UdpWindow;
   onEnded(id: number, reason: string | null): void;
   onWindow(event: EventOf<'window'>): void;
@@ -56,7 +65,7 @@ const SAMPLES_MAX = 1_000;
 export function udpProbes(nextId: () => number, send: (command: string) => void): UdpProbes {
   const probes = new Map<
     number,
-    { init: UdpProbeInit; ended: PromiseWithResolvers<string | null> }
+    { podUid: string; to: Endpoint; ended: PromiseWithResolvers<string | null> }
   >();
   const windows = new Map<number, PromiseWithResolvers<UdpCounts>>();
   const lost: LostSample[] = [];
@@ -66,24 +75,36 @@ export function udpProbes(nextId: () => number, send: (command: string) => void)
     probes.delete(id);
   };
 
+  const begin = (
+    { uid: podUid }: ClientPod,
+    to: Endpoint,
+    command: (id: number) => string,
+  ): UdpProbe => {
+    const id = nextId();
+    const ended = Promise.withResolvers<string | null>();
+    probes.set(id, { podUid, to, ended });
+    send(command(id));
+    return {
+      podUid,
+      to,
+      ended: ended.promise,
+      close: async () => {
+        send(`close ${id}`);
+        await ended.promise;
+      },
+    };
+  };
+
   return {
-    start: (init) => {
-      const id = nextId();
-      const ended = Promise.withResolvers<string | null>();
-      probes.set(id, { init, ended });
-      const { pod, to } = init;
-      const interval = init.intervalUs ?? INTERVAL_US;
-      send(`udp ${id} ${pod.netns} ${to.address} ${to.port} ${init.sourcePort ?? 0} ${interval}`);
-      return {
-        podUid: pod.uid,
-        to,
-        ended: ended.promise,
-        close: async () => {
-          send(`close ${id}`);
-          await ended.promise;
-        },
-      };
-    },
+    start: ({ pod, to, sourcePort = 0, intervalUs = INTERVAL_US }) =>
+      begin(pod, to, (id) => {
+        const ends = `${pod.netns} ${to.address} ${to.port} ${sourcePort}`;
+        return `udp ${id} ${ends} ${intervalUs}`;
+      }),
+    ping: ({ pod, to, queryId }) =>
+      begin(pod, { address: to, port: 0 }, (id) => {
+        return `echo ${id} ${pod.netns} ${to} ${queryId} ${INTERVAL_US}`;
+      }),
     openWindow: () => {
       const id = nextId();
       const counts = Promise.withResolvers<UdpCounts>();
@@ -105,7 +126,7 @@ export function udpProbes(nextId: () => number, send: (command: string) => void)
     onLost: ({ id, sentAtMs }) => {
       const probe = probes.get(id);
       if (probe === undefined || lost.length >= SAMPLES_MAX) return;
-      lost.push({ podUid: probe.init.pod.uid, to: probe.init.to, sentAtMs });
+      lost.push({ podUid: probe.podUid, to: probe.to, sentAtMs });
     },
     onDeath: (error) => {
       for (const id of [...probes.keys()]) onEnded(id, 'traffic-process-ended');
