@@ -46,7 +46,44 @@ static __always_inline const struct berth_block *block_of(const struct berth_add
 
 enum direct_end { DIRECT_SOURCE, DIRECT_DESTINATION };
 
-/* Returns 0, or a negative error with the packet in an unknown state: drop it. */
+/* RFC 1624, equation 3: what replaces one word of the header by another. */
+static __always_inline __u16 changed_check(__u16 check, __be32 before, __be32 after)
+{
+	__u32 sum = (__u16)~check;
+
+	sum += (__u16)~before + (__u16)(~before >> 16) + (__u16)after + (after >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return ~(sum + (sum >> 16));
+}
+
+/* The checksum of layer 4. Whether it is yet to be completed only the helper knows. */
+static __always_inline long follow_check(struct __sk_buff *skb, const struct packet *packet,
+					 __be32 old_ip, __be32 new_ip, __be16 old_port,
+					 __be16 new_port)
+{
+	const bool is_udp = packet->protocol == IPPROTO_UDP;
+	const __u32 at = packet->l4_offset +
+			 (is_udp ? offsetof(struct udphdr, check) : offsetof(struct tcphdr, check));
+	const __u64 flags = is_udp ? BPF_F_MARK_MANGLED_0 : 0;
+	long err = bpf_l4_csum_replace(skb, at, old_ip, new_ip,
+				       flags | BPF_F_PSEUDO_HDR | sizeof(new_ip));
+
+	return err ?: bpf_l4_csum_replace(skb, at, old_port, new_port, flags | sizeof(new_port));
+}
+
+/* From the IP checksum to the ports, which are the first two words of both protocols. */
+struct ipv4_ends {
+	__u16 check;
+	__be32 saddr;
+	__be32 daddr;
+	__be16 sport;
+	__be16 dport;
+} __attribute__((packed));
+
+/*
+ * Returns 0, or a negative error with the packet in an unknown state: drop it. All that is written
+ * lies together but where IP options come between; a helper costs more than the bytes.
+ */
 static __always_inline long rewrite_ipv4(struct __sk_buff *skb, const struct packet *packet,
 					 enum direct_end end, const union berth_ip *ip, __u16 port)
 {
@@ -55,28 +92,25 @@ static __always_inline long rewrite_ipv4(struct __sk_buff *skb, const struct pac
 	const __be16 old_port = bpf_htons(is_source ? packet->src_port : packet->dst_port);
 	const __be32 new_ip = ip->words[3];
 	const __be16 new_port = bpf_htons(port);
-	const __u32 ip_at = ETH_HLEN + (is_source ? offsetof(struct iphdr, saddr)
-						  : offsetof(struct iphdr, daddr));
-	/* The ports are the first two words of both protocols. */
-	const __u32 port_at = packet->l4_offset + (is_source ? 0 : sizeof(__be16));
-	const bool is_udp = packet->protocol == IPPROTO_UDP;
-	const __u32 check_at = packet->l4_offset + (is_udp ? offsetof(struct udphdr, check)
-							   : offsetof(struct tcphdr, check));
-	const __u64 flags = is_udp ? BPF_F_MARK_MANGLED_0 : 0;
+	const struct ipv4_ends ends = {
+		.check = changed_check(packet->ip_check, old_ip, new_ip),
+		.saddr = is_source ? new_ip : packet->src.words[3],
+		.daddr = is_source ? packet->dst.words[3] : new_ip,
+		.sport = is_source ? new_port : bpf_htons(packet->src_port),
+		.dport = is_source ? bpf_htons(packet->dst_port) : new_port,
+	};
+	const __u32 ends_at = ETH_HLEN + offsetof(struct iphdr, check);
 	long err;
 
 	if (packet->ports == PORTS_QUOTED)
 		return rewrite_icmp_error(skb, packet, is_source, ip, port);
-	err = bpf_l4_csum_replace(skb, check_at, old_ip, new_ip,
-				  flags | BPF_F_PSEUDO_HDR | sizeof(new_ip));
-	err = err
-		      ?: bpf_l4_csum_replace(skb, check_at, old_port, new_port,
-					     flags | sizeof(new_port));
-	err = err
-		      ?: bpf_l3_csum_replace(skb, ETH_HLEN + offsetof(struct iphdr, check), old_ip,
-					     new_ip, sizeof(new_ip));
-	err = err ?: bpf_skb_store_bytes(skb, ip_at, &new_ip, sizeof(new_ip), 0);
-	return err ?: bpf_skb_store_bytes(skb, port_at, &new_port, sizeof(new_port), 0);
+	err = follow_check(skb, packet, old_ip, new_ip, old_port, new_port);
+	if (packet->l4_offset == ETH_HLEN + sizeof(struct iphdr))
+		return err ?: bpf_skb_store_bytes(skb, ends_at, &ends, sizeof(ends), 0);
+	err = err ?: bpf_skb_store_bytes(skb, ends_at, &ends, offsetof(struct ipv4_ends, sport), 0);
+	return err
+		       ?: bpf_skb_store_bytes(skb, packet->l4_offset, &ends.sport,
+					      2 * sizeof(ends.sport), 0);
 }
 
 /* Likewise for ICMP echo, whose id is in the place of the port; its checksum covers no address. */

@@ -102,32 +102,39 @@ __noinline int outward_port(const struct packet *packet, const struct berth_slot
 	return flexible_port(packet, slot);
 }
 
-/* The pod's port that a port of the block means for a packet that came in to it; or -reason. */
-__noinline int pod_port(const struct packet *packet, const struct berth_slot *slot)
+/* The pod's port that a flexible port of the block means for a packet that came in; or -reason. */
+__noinline int flexible_pod_port(const struct packet *packet, const struct berth_slot *slot)
 {
-	const __u32 first = pod_port_first();
 	enum slot_event event = SLOT_PLAIN;
 	struct slot_range range;
-	__u32 offset, direct;
+	__u32 offset;
 	int port;
 
-	if (!packet || !slot)
-		return -BERTH_REASON_MALFORMED;
-	offset = packet->dst_port - slot->base;
-	direct = direct_ports(slot->size_log2);
-	if (offset < direct && has_ports(packet)) {
-		if (!first)
-			return -BERTH_REASON_NO_CONFIG;
-		return first + offset <= PORT_MAX ? (int)(first + offset)
-						  : -BERTH_REASON_PORT_NOT_MAPPED;
-	}
-	if (offset < direct || !slots_of(slot, &range))
+	if (!packet || !slot || !slots_of(slot, &range))
+		return -BERTH_REASON_PORT_NOT_MAPPED;
+	/* Below the flexible ports it wraps to a large number, none of the slots'. */
+	offset = packet->dst_port - range.base;
+	if (offset > range.mask)
 		return -BERTH_REASON_PORT_NOT_MAPPED;
 	if (packet->ports == PORTS_YES)
 		event = slot_event_of(packet);
-	port = slot_in(&range, offset - direct, slot_protocol(packet->protocol),
+	port = slot_in(&range, offset, slot_protocol(packet->protocol),
 		       slot_remote(&packet->src, packet->src_port), event);
 	return port < 0 ? -BERTH_REASON_PORT_NOT_MAPPED : port;
+}
+
+/* The pod's port that a port of the block means for a packet that came in to it; or -reason. */
+static __always_inline int pod_port(const struct packet *packet, const struct berth_slot *slot)
+{
+	__u32 offset = packet->dst_port - slot->base;
+	__u32 first;
+
+	if (offset >= direct_ports(slot->size_log2) || !has_ports(packet))
+		return flexible_pod_port(packet, slot);
+	first = pod_port_first();
+	if (!first)
+		return -BERTH_REASON_NO_CONFIG;
+	return first + offset <= PORT_MAX ? (int)(first + offset) : -BERTH_REASON_PORT_NOT_MAPPED;
 }
 
 #endif

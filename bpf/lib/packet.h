@@ -40,6 +40,7 @@ struct packet {
 	__u16 dst_port;	    /* HBO */
 	__u16 l4_offset;    /* from the start of the frame */
 	__u16 quoted_l4;    /* the same of the quoted packet: PORTS_QUOTED alone */
+	__u16 ip_check;	    /* NBO; IPv4 alone */
 	__u8 protocol;
 	__u8 ports;	/* enum packet_ports */
 	__u8 tcp_flags; /* 0 unless it is TCP */
@@ -144,6 +145,7 @@ static __always_inline enum packet_kind parse_ipv4(void *data, void *end, struct
 	mapped_ip(&packet->src, ip->saddr);
 	mapped_ip(&packet->dst, ip->daddr);
 	packet->protocol = ip->protocol;
+	packet->ip_check = ip->check;
 	header = ip->ihl * 4;
 	packet->l4_offset = ETH_HLEN + header;
 	/* An impossible header is not read on: PORTS_CUT_OFF stays. */
@@ -167,6 +169,7 @@ static __always_inline enum packet_kind packet_parse(void *data, void *end, stru
 	packet->ports = PORTS_CUT_OFF;
 	packet->tcp_flags = 0;
 	packet->quoted_l4 = 0;
+	packet->ip_check = 0;
 	packet->protocol = 0;
 	packet->l4_offset = 0;
 	if ((void *)(eth + 1) > end)
