@@ -18,6 +18,7 @@ import {
   type PodUid,
   type PoolName,
 } from '../../contract/identity.ts';
+import { createBlockHolders } from './block-holders.ts';
 import type { Layer } from './node-sets.ts';
 import { type Policies, policyName, targetsPolicyName } from './policies.ts';
 import type { HashedResource } from './resource-set.ts';
@@ -54,6 +55,7 @@ const NOWHERE: Placement = { node: null, policies: [], blocks: new Map() };
 export function createPods({ own, blocks, policies }: PodsInit): Pods {
   const placements = new Map<string, Placement>();
   const counts = new Map<NodeName, number>();
+  const holders = createBlockHolders(blocks);
 
   function count(node: NodeName | null, by: number): void {
     if (node === null) return;
@@ -72,13 +74,13 @@ export function createPods({ own, blocks, policies }: PodsInit): Pods {
       own(node).put(pod);
       for (const policy of after.policies) policies.use(policy, node);
     }
-    for (const { pool, block } of blockResources) blocks(pool).put(block);
+    for (const { pool, block } of blockResources) holders.put(name, pool, block);
     if (before.node !== null) {
       if (before.node !== node) own(before.node).remove(keys.pod(uid));
       for (const policy of before.policies) policies.leave(policy, before.node);
     }
     for (const [key, pool] of before.blocks) {
-      if (after.blocks.get(key) !== pool) blocks(pool).remove(key);
+      if (after.blocks.get(key) !== pool) holders.remove(name, pool, key);
     }
     count(node, 1);
     count(before.node, -1);
