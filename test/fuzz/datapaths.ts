@@ -2,7 +2,7 @@
 import { mountBpfFileSystem } from '../../bpf/test/bpf-file-system.ts';
 import { kernelDatapath } from '../../services/ports/datapath/kernel.ts';
 import { memoryDatapath } from '../../services/ports/datapath/memory.ts';
-import type { Datapaths } from './fuzz.ts';
+import type { Datapaths } from './difference.ts';
 
 export interface OpenDatapaths extends Datapaths {
   close(): void;

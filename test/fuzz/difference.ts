@@ -2,48 +2,62 @@
 import {
   frameBytesMin,
   type Outcome,
-  type PacketRunner,
+  type PacketDatapath,
 } from '../../services/ports/datapath/packet-runner.ts';
 import type { ProgramName } from '../../services/ports/datapath/port.ts';
 
-export interface Pair {
-  readonly kernel: PacketRunner;
-  readonly twin: PacketRunner;
+export interface Datapaths {
+  readonly kernel: PacketDatapath;
+  readonly twin: PacketDatapath;
 }
 
 export interface Difference {
   readonly program: ProgramName;
   readonly frame: Uint8Array;
-  readonly kernel: Outcome;
-  readonly twin: Outcome;
+  readonly kernel: Told;
+  readonly twin: Told;
+}
+
+/** What one made of it; `note` is what it left behind. */
+export interface Told extends Outcome {
+  readonly note?: string;
 }
 
 const PASSES_MAX = 8;
 
-/** The first of them that differs, or null. */
-export function firstDifference(
-  { kernel, twin }: Pair,
+/** The first frame that comes out differently, if one does, and what became of all in the twin. */
+export function compare(
+  { kernel, twin }: Datapaths,
   program: ProgramName,
   frames: readonly Uint8Array[],
-): Difference | null {
-  const [ofKernel, ofTwin] = [kernel.run(program, frames), twin.run(program, frames)];
+): { difference: Difference | null; outcomes: readonly Outcome[] } {
+  const ofKernel = kernel.packets.run(program, frames);
+  const outcomes = twin.packets.run(program, frames);
   for (const [index, frame] of frames.entries()) {
-    const [one, other] = [ofKernel[index], ofTwin[index]];
+    const [one, other] = [ofKernel[index], outcomes[index]];
     if (one === undefined || other === undefined) throw new Error('a run answered too little');
-    if (!isSame(one, other)) return { program, frame, kernel: one, twin: other };
+    const difference = { program, frame, kernel: one, twin: other };
+    if (!isSame(one, other)) return { difference, outcomes };
   }
-  return null;
+  return { difference: null, outcomes };
 }
 
-/** Cut shorter and filled with zeros, as long as it still differs. */
-export function smallest(pair: Pair, found: Difference): Difference {
-  let best = found;
+/**
+ * The frame cut shorter and filled with zeros, as long as it alone still differs after a `reset` of
+ * what packets change; the frame as it is where it needs those before it.
+ */
+export function smallest(pair: Datapaths, found: Difference, reset: () => void): Difference {
+  const again = (frame: Uint8Array): Difference | null => {
+    reset();
+    return compare(pair, found.program, [frame]).difference;
+  };
+  let best = again(found.frame) ?? found;
   for (let pass = 0; pass < PASSES_MAX; pass++) {
     const before = best;
     for (const frame of simpler(best.frame)) {
       if (frame.length > best.frame.length) continue;
       if (frame.length < frameBytesMin(best.program, frame)) continue;
-      const still = firstDifference(pair, best.program, [frame]);
+      const still = again(frame);
       if (still !== null && isSimpler(still.frame, best.frame)) best = still;
     }
     if (best === before) break;

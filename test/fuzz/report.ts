@@ -1,5 +1,4 @@
 /** A difference, told so that somebody can find out who is wrong. */
-import type { Outcome } from '../../services/ports/datapath/packet-runner.ts';
 import type { Entry, TableName } from '../../services/ports/datapath/port.ts';
 import { decodeAddress } from '../../services/ports/datapath/tables/addresses.ts';
 import { decodeBlock } from '../../services/ports/datapath/tables/blocks.ts';
@@ -10,7 +9,7 @@ import { decodeNode } from '../../services/ports/datapath/tables/nodes.ts';
 import { decodePod } from '../../services/ports/datapath/tables/pods.ts';
 import { decodePolicyEntry } from '../../services/ports/datapath/tables/policies.ts';
 import { decodeUnderlay } from '../../services/ports/datapath/tables/underlays.ts';
-import { countedOf } from './difference.ts';
+import { countedOf, type Told } from './difference.ts';
 import type { FuzzFailure } from './fuzz.ts';
 
 const DECODERS: Readonly<Record<TableName, (entry: Entry) => unknown>> = {
@@ -34,7 +33,7 @@ export function report({ program, seed, frame, kernel, twin, world }: FuzzFailur
   return [
     `${program}: kernel and twin differ`,
     `again: npm run fuzz -- --program ${program} --seed ${seed} --packets 1000`,
-    `the smallest packet that shows it, ${frame.length} bytes:`,
+    `the packet, as small as shows it, ${frame.length} bytes:`,
     hex(frame),
     ...told('kernel', kernel),
     ...told('twin', twin),
@@ -44,7 +43,8 @@ export function report({ program, seed, frame, kernel, twin, world }: FuzzFailur
   ].join('\n');
 }
 
-function told(who: string, outcome: Outcome): string[] {
+function told(who: string, outcome: Told): string[] {
+  if (outcome.note !== undefined) return [`${who}: afterwards ${outcome.note}`];
   const head = `${who}: ${outcome.verdict}, counted ${countedOf(outcome) || 'nothing'}`;
   return outcome.frame.length === 0 ? [head] : [head, hex(outcome.frame)];
 }

@@ -13,7 +13,7 @@ import { encodeInterface } from '../../services/ports/datapath/tables/interfaces
 import { ABI, LAYOUT } from '../../services/ports/datapath/tables/layout.gen.ts';
 import { encodeLocalPods } from '../../services/ports/datapath/tables/local-pods.ts';
 import { encodeNode } from '../../services/ports/datapath/tables/nodes.ts';
-import { encodePod, type PodBerth } from '../../services/ports/datapath/tables/pods.ts';
+import { encodePod, type PodBerth, slotCount } from '../../services/ports/datapath/tables/pods.ts';
 import {
   encodePolicyEntry,
   POLICY_SET_EVERY_POD,
@@ -21,8 +21,11 @@ import {
 } from '../../services/ports/datapath/tables/policies.ts';
 import { encodeUnderlay } from '../../services/ports/datapath/tables/underlays.ts';
 import type { Dice } from '../simulation/dice.ts';
+import { type SlotFilling, slotFilling } from './slot-filling.ts';
 
 export interface Surroundings {
+  /** The words that the programs find; each berth's are its own. */
+  readonly slots: readonly SlotFilling[];
   readonly lease: GatewayLease;
   readonly entries: readonly (readonly [TableName, readonly Entry[]])[];
   readonly pods: readonly KnownPod[];
@@ -81,11 +84,13 @@ export function surroundings(dice: Dice): Surroundings {
     const sizeLog2 = dice.chance(0.8) ? dice.between(6, 8) : dice.between(6, 14);
     return { ip: parseIp(ip), index: dice.pick(ADDRESS_INDEXES), sizeLog2 };
   });
+  const withSlots = slotGiver();
   const pods = seldomV6(dice, POD_IPS, 0.75).map((ip): KnownPod => {
     const count = dice.pick([0, 1, 1, 2, 2, 3, 4]);
-    const berths = Array.from({ length: count }, () => berthOf(dice, nats));
+    const berths = Array.from({ length: count }, () => withSlots(dice, berthOf(dice, nats)));
     return { ip: parseIp(ip), berths };
   });
+  const slotPorts = [...PORTS.slice(0, 6), 40_000, 40_001, podPortFirst];
   const rules: PortRule[] = [];
   const remotes: Block[] = [];
   const entries: (readonly [TableName, readonly Entry[]])[] = [
@@ -128,6 +133,9 @@ export function surroundings(dice: Dice): Surroundings {
   ];
   const rulePorts = rules.flatMap(({ from, to }) => [from - 1, from, to, to + 1]);
   return {
+    slots: pods.flatMap(({ berths }) =>
+      berths.flatMap((berth) => slotFilling(dice, berth, slotPorts)),
+    ),
     lease: leaseOf(dice),
     entries,
     pods,
@@ -155,6 +163,18 @@ function seldomV6(dice: Dice, ips: readonly string[], probability: number): stri
 
 function some<T>(dice: Dice, items: readonly T[], probability: number): T[] {
   return items.filter(() => dice.chance(probability));
+}
+
+/** Gives most berths flexible ports, each its own. */
+function slotGiver(): (dice: Dice, berth: PodBerth) => PodBerth {
+  let next = 1;
+  return (dice, berth) => {
+    if (!dice.chance(0.85)) return berth;
+    const count = slotCount(berth.sizeLog2);
+    const first = Math.ceil(next / count) * count;
+    next = first + count;
+    return { ...berth, slots: { first, generation: dice.below(16) } };
+  };
 }
 
 function berthOf(dice: Dice, nats: readonly Nat[]): PodBerth {

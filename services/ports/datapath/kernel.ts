@@ -11,6 +11,7 @@ import { errnoName } from './kernel/errno.ts';
 import { kernelGateway } from './kernel/kernel-gateway.ts';
 import { destroyLinks, kernelHooks, LINK_FOLDERS } from './kernel/kernel-hooks.ts';
 import { kernelPackets } from './kernel/kernel-packets.ts';
+import { kernelSlots } from './kernel/kernel-slots.ts';
 import { kernelTables } from './kernel/kernel-tables.ts';
 import { type KernelObjects, loadLibrary, openObjects } from './kernel/objects.ts';
 import type { PacketDatapath } from './packet-runner.ts';
@@ -43,6 +44,7 @@ export function kernelDatapath(init: KernelInit): PacketDatapath {
   const hooks = kernelHooks({ pinDir, netns, objects, reopen: () => openObjects(place) });
   const tables = kernelTables(objects);
   const packets = kernelPackets(objects);
+  const slots = kernelSlots(objects);
   const gateway = kernelGateway(objects);
   let isClosed = false;
   const guarded = <Args extends unknown[], Answer>(call: (...args: Args) => Answer) => {
@@ -74,6 +76,7 @@ export function kernelDatapath(init: KernelInit): PacketDatapath {
     counters: guarded(() => readCounters(objects)),
     announce: guarded((announcement) => announce(objects.library, netns, announcement)),
     packets: { run: guarded(packets.run) },
+    slots: { read: guarded(slots.read), write: guarded(slots.write) },
     close() {
       isClosed = true;
       objects.close();

@@ -12,6 +12,7 @@ import { keptCounters } from './memory/memory-counters.ts';
 import { memoryGateway } from './memory/memory-gateway.ts';
 import { memoryHooks } from './memory/memory-hooks.ts';
 import { memoryPackets } from './memory/memory-packets.ts';
+import { memorySlots } from './memory/memory-slots.ts';
 import { memoryTables } from './memory/memory-tables.ts';
 import type { PacketDatapath } from './packet-runner.ts';
 import type { ProgramName, TableName } from './port.ts';
@@ -36,16 +37,23 @@ export async function removeMemoryDatapath(pinDir: string): Promise<readonly str
 
 export function memoryDatapath(init: MemoryInit = {}): PacketDatapath {
   const kept = init.pinDir === undefined ? KEPT_NOWHERE : keptInFolder(init.pinDir);
-  const tables = memoryTables(kept);
+  const slots = memorySlots(kept);
+  const tables = memoryTables(kept, slots);
   const hooks = memoryHooks(kept, init.interfaces ?? null);
   const counters = keptCounters(kept);
   const gateway = memoryGateway(kept);
-  const packets = memoryPackets(tables.contents, gateway, counters.count);
+  const packets = memoryPackets(tables.contents, slots, gateway, counters.count);
   let isClosed = false;
   const check = (call?: MemoryCall) => {
     if (isClosed) throw berthError('BERTH_DATAPATH_CLOSED', {});
     const fault = call === undefined ? null : (init.fault?.(call) ?? null);
     if (fault !== null) throw fault;
+  };
+  const guarded = <Args extends unknown[], Answer>(call: (...args: Args) => Answer) => {
+    return (...args: Args): Answer => {
+      check();
+      return call(...args);
+    };
   };
   return {
     kind: 'memory',
@@ -66,10 +74,7 @@ export function memoryDatapath(init: MemoryInit = {}): PacketDatapath {
         check({ call: 'dump', table });
         return tables.dump(table);
       },
-      clearSlots(first, count) {
-        check();
-        tables.clearSlots(first, count);
-      },
+      clearSlots: guarded(tables.clearSlots),
     },
     hooks: {
       async attach(program, on) {
@@ -90,28 +95,24 @@ export function memoryDatapath(init: MemoryInit = {}): PacketDatapath {
       },
     },
     gateway: {
-      setLease(lease) {
-        check();
-        gateway.setLease(lease);
-      },
-      lease() {
-        check();
-        return gateway.lease();
-      },
-      heartbeatSeenNs() {
-        check();
-        return gateway.heartbeatSeenNs();
-      },
+      setLease: guarded(gateway.setLease),
+      lease: guarded(gateway.lease),
+      heartbeatSeenNs: guarded(gateway.heartbeatSeenNs),
     },
     counters() {
       check();
       return counters.read();
+    },
+    slots: {
+      read: guarded(slots.read),
+      write: guarded(slots.write),
     },
     packets: {
       run(program, frames) {
         check();
         const outcomes = packets.run(program, frames);
         counters.save();
+        slots.save();
         return outcomes;
       },
     },

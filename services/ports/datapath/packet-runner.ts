@@ -37,8 +37,15 @@ export interface PacketRunner {
   run(program: ProgramName, frames: readonly Uint8Array[]): Outcome[];
 }
 
+/** What flexible ports hold, a word each (the head of bpf/lib/slots.h). */
+export interface SlotWords {
+  read(first: number, count: number): bigint[];
+  write(first: number, words: readonly bigint[]): void;
+}
+
 export interface PacketDatapath extends Datapath {
   readonly packets: PacketRunner;
+  readonly slots: SlotWords;
 }
 
 /** The loopback's. */

@@ -12,6 +12,7 @@ import { type Contents, type Lookup, lookupIn } from './programs/lookup.ts';
 import { type Packet, parsePacket } from './programs/packet.ts';
 import { answerTo } from './programs/reject.ts';
 import type { Result } from './programs/result.ts';
+import type { SlotStore } from './programs/slots.ts';
 import { type ArpLease, steer } from './programs/steer.ts';
 
 export type Count = (reason: ReasonName, bytes: number) => void;
@@ -26,8 +27,13 @@ const TC_PROGRAMS = {
     guard(lookup, RUN_IFINDEX, packet),
 };
 
-export function memoryPackets(contents: Contents, lease: ArpLease, count: Count): PacketRunner {
-  const lookup = lookupIn(contents);
+export function memoryPackets(
+  contents: Contents,
+  slots: SlotStore,
+  lease: ArpLease,
+  count: Count,
+): PacketRunner {
+  const lookup = lookupIn(contents, slots);
   return {
     run: (program, frames) =>
       frames.map((frame) => {

@@ -4,10 +4,10 @@
  */
 import { berthError } from '../../../contract/errors.ts';
 import type { Entry, TableName, Tables } from '../port.ts';
-import { badEntry, numberOfKey } from '../tables/bytes.ts';
-import { SLOTS_ENTRIES } from '../tables/pods.ts';
+import { numberOfKey } from '../tables/bytes.ts';
 import { checkEntry, checkKey, TABLE_NAMES, TABLE_SPECS } from '../tables/specs.ts';
 import type { Kept } from './kept.ts';
+import type { MemorySlots } from './memory-slots.ts';
 import { type Prefix, prefixOf, prefixTable } from './prefix-table.ts';
 import type { Contents } from './programs/lookup.ts';
 
@@ -18,7 +18,7 @@ export interface MemoryTables extends Tables {
 /** A length before the prefix itself. */
 const LENGTH_BYTES = 4;
 
-export function memoryTables(kept: Kept): MemoryTables {
+export function memoryTables(kept: Kept, slots: MemorySlots): MemoryTables {
   const maps = new Map<TableName, Map<string, Entry>>();
   const prefixes = new Map<TableName, ReturnType<typeof prefixTable<Uint8Array>>>();
   const mapOf = (table: TableName) => maps.get(table) ?? new Map<string, Entry>();
@@ -75,10 +75,7 @@ export function memoryTables(kept: Kept): MemoryTables {
       for (const key of keys) checkKey(table, key);
       return keys.map((key) => mapOf(table).get(nameOf(table, key))?.value.slice() ?? null);
     },
-    clearSlots(first, count) {
-      // No program of the twin fills any yet.
-      if (first < 0 || first + count > SLOTS_ENTRIES) throw badEntry('pods', `slot ${first}`);
-    },
+    clearSlots: slots.clear,
     dump: (table) => [...mapOf(table).values()].map(({ key, value }) => entryOf(key, value)),
     contents: {
       exact: (table, key) => mapOf(table).get(key)?.value ?? null,

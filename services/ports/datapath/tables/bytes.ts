@@ -13,7 +13,7 @@ import {
 import type { TableName } from '../port.ts';
 
 /** The agent's tables, and those that belong to one purpose alone. */
-type AnyTable = TableName | 'lease' | 'heartbeats';
+type AnyTable = TableName | 'lease' | 'heartbeats' | 'slots';
 
 const LITTLE_ENDIAN = endianness() === 'LE';
 const U64_BITS = 64;

@@ -4,8 +4,8 @@
  * that would be held back is counted, and passes as well.
  */
 import type { ReasonName } from '../../tables/reasons.gen.ts';
-import { directIndex } from './direct.ts';
 import type { Berth } from './entries.ts';
+import { outwardPort } from './flexible.ts';
 import { quotedIn } from './icmp-error.ts';
 import type { Lookup } from './lookup.ts';
 import type { Packet, PacketKind } from './packet.ts';
@@ -13,6 +13,7 @@ import { guardSet, policyAnswer } from './policy.ts';
 import { type Finding, type Result, UNTOUCHED } from './result.ts';
 import { translated } from './translated.ts';
 
+const LEAVING: readonly PacketKind[] = ['ports', 'quoted', 'echo-request'];
 const ONLY_OBSERVED: Finding = { reason: 'WOULD_REJECT' };
 const HELD_BACK: Readonly<Record<Exclude<PacketKind, 'ports'>, ReasonName>> = {
   fragment: 'FRAGMENT_OUT',
@@ -47,13 +48,11 @@ export function egress(lookup: Lookup, frame: Uint8Array, sent: Packet): Result 
 }
 
 function egressByBerth(lookup: Lookup, frame: Uint8Array, packet: Packet, berth: Berth): Finding {
-  if ((packet.kind !== 'ports' && packet.kind !== 'quoted') || !berth.mapped)
-    return heldBack(packet, 'NO_BERTH');
-  const first = lookup.podPortFirst();
-  if (first === 0) return { reason: 'NO_CONFIG' };
-  const index = directIndex(packet.srcPort, first, berth.sizeLog2);
-  if (index === null) return heldBack(packet, 'PORT_OUT_OF_RANGE');
-  const end = { ip: berth.natAddress, port: berth.base + index };
+  const canLeave = LEAVING.includes(packet.kind);
+  if (!canLeave || !berth.mapped) return heldBack(packet, 'NO_BERTH');
+  const found = outwardPort(lookup, packet, berth);
+  if ('reason' in found) return found;
+  const end = { ip: berth.natAddress, port: found.port };
   return { reason: 'TRANSLATED', frame: translated(frame, packet, 'src', end) };
 }
 

@@ -12,6 +12,9 @@ export interface Berth {
   readonly sizeLog2: number;
   readonly mapped: boolean;
   readonly policySet: number;
+  /** First of its flexible ports' slots; 0: it has none. */
+  readonly flexible: number;
+  readonly generation: number;
 }
 
 export interface Pod {
@@ -78,6 +81,8 @@ export const podOf = remembered((value): Pod => {
         sizeLog2: struct.u8(at + berth.offsets.size_log2),
         mapped: (struct.u8(at + berth.offsets.flags) & ABI.SLOT_MAPPED) !== 0,
         policySet: struct.u32(at + berth.offsets.policy_set),
+        flexible: struct.u32(at + berth.offsets.flexible),
+        generation: struct.u8(at + berth.offsets.generation) & 0xf,
       };
     }),
   };

@@ -4,10 +4,10 @@
  */
 import { ABI } from '../../tables/layout.gen.ts';
 import type { ReasonName } from '../../tables/reasons.gen.ts';
-import { directIndex } from './direct.ts';
+import { inwardPort } from './flexible.ts';
 import { quotedIn } from './icmp-error.ts';
 import type { Lookup } from './lookup.ts';
-import type { Packet, PacketKind } from './packet.ts';
+import { type Packet, type PacketKind, TCP_ACK, TCP_SYN } from './packet.ts';
 import { policyAnswer } from './policy.ts';
 import { type Result, UNTOUCHED } from './result.ts';
 import { translated } from './translated.ts';
@@ -24,7 +24,6 @@ export const NOT_FOR_A_BLOCK: Readonly<Record<PacketKind, ReasonName | null>> = 
   ipv6: 'PROTOCOL_IN',
   'cut-off': 'MALFORMED',
 };
-const PORT_MAX = 65535;
 
 export function inward(lookup: Lookup, frame: Uint8Array, arrived: Packet): Result {
   const packet = quotedIn(frame, arrived, false);
@@ -34,7 +33,7 @@ export function inward(lookup: Lookup, frame: Uint8Array, arrived: Packet): Resu
   if (refusal !== null) return { reason: refusal };
   const block = lookup.block(address, packet.dstPort);
   if (block === null || block.kind !== ABI.BLOCK_POD) return { reason: 'NO_BLOCK_HERE' };
-  if (packet.bareSyn) return { reason: 'BARE_SYN' };
+  if (isBareSyn(packet)) return { reason: 'BARE_SYN' };
   const pod = lookup.pod(block.podIp);
   // Where the tables disagree about the block there is no way in.
   const berth = pod?.berths.find(
@@ -46,12 +45,13 @@ export function inward(lookup: Lookup, frame: Uint8Array, arrived: Packet): Resu
     return { reason: 'NOT_IN_POLICY' };
   }
   if (pod?.ip !== block.podIp) return { reason: 'CHANGED' };
-  // The twin has no flexible ports, and so none for an echo.
-  const index = directIndex(packet.dstPort, block.base, address.sizeLog2);
-  if (index === null || packet.kind === 'echo-reply') return { reason: 'PORT_NOT_MAPPED' };
-  const first = lookup.podPortFirst();
-  if (first === 0) return { reason: 'NO_CONFIG' };
-  if (first + index > PORT_MAX) return { reason: 'PORT_NOT_MAPPED' };
-  const end = { ip: block.podIp, port: first + index };
+  const found = inwardPort(lookup, packet, berth);
+  if ('reason' in found) return found;
+  const end = { ip: block.podIp, port: found.port };
   return { reason: 'RETURNED', frame: translated(frame, packet, 'dst', end) };
+}
+
+/** It asks for a connection. */
+function isBareSyn({ tcpFlags }: Packet): boolean {
+  return (tcpFlags & TCP_SYN) !== 0 && (tcpFlags & TCP_ACK) === 0;
 }

@@ -13,6 +13,7 @@ import {
   podOf,
   policyOf,
 } from './entries.ts';
+import type { SlotStore } from './slots.ts';
 import { hexOf } from './wire.ts';
 
 /** Keys and prefixes as hex digits; null: nothing is there. */
@@ -23,6 +24,7 @@ export interface Contents {
 }
 
 export interface Lookup {
+  readonly slots: SlotStore;
   pod(ip: string): Pod | null;
   policy(policySet: number, remote: string): Policy | null;
   isLocalPod(ip: string): boolean;
@@ -45,11 +47,12 @@ const IP_BYTES = 16;
 const NO_MAC = new Uint8Array(MAC_BYTES);
 const NUMBER_BYTES = 4;
 
-export function lookupIn(contents: Contents): Lookup {
+export function lookupIn(contents: Contents, slots: SlotStore): Lookup {
   const numbered = (table: TableName, number: number) =>
     contents.exact(table, hexOf(numberKey(table, number), 0, NUMBER_BYTES));
   const config = () => numbered('config', 0);
   return {
+    slots,
     pod(ip) {
       const value = contents.exact('pods', ip);
       return value === null ? null : podOf(value);

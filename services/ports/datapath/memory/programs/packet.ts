@@ -29,8 +29,8 @@ export interface Packet {
   /** Of kinds `ports` and `quoted`; of an echo its id, as the port of the end that asks. */
   readonly srcPort: number;
   readonly dstPort: number;
-  /** A TCP segment that asks for a connection. */
-  readonly bareSyn: boolean;
+  /** Of TCP with its ports. */
+  readonly tcpFlags: number;
 }
 
 export const ETHERNET_BYTES = 14;
@@ -40,7 +40,9 @@ export const UDP_BYTES = 8;
 export const ICMP = 1;
 export const TCP = 6;
 export const UDP = 17;
+export const TCP_FIN = 0x01;
 export const TCP_SYN = 0x02;
+export const TCP_RST = 0x04;
 export const TCP_ACK = 0x10;
 export const ETHERTYPE_IPV4 = 0x0800;
 
@@ -65,7 +67,7 @@ export function parsePacket(frame: Uint8Array): Packet | null {
   return null;
 }
 
-const NO_PORTS = { srcPort: 0, dstPort: 0, quotedL4: 0, bareSyn: false };
+const NO_PORTS = { srcPort: 0, dstPort: 0, quotedL4: 0, tcpFlags: 0 };
 
 function ipv4Packet(frame: Uint8Array): Packet {
   const first = u8(frame, ETHERNET_BYTES);
@@ -92,7 +94,7 @@ function ipv4Packet(frame: Uint8Array): Packet {
     quotedL4: 0,
     srcPort: u16(frame, l4),
     dstPort: u16(frame, l4 + 2),
-    bareSyn: (flags & TCP_SYN) !== 0 && (flags & TCP_ACK) === 0,
+    tcpFlags: flags,
   };
 }
 

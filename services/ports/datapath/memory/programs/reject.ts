@@ -11,6 +11,8 @@ import {
   TCP,
   TCP_ACK,
   TCP_BYTES,
+  TCP_FIN,
+  TCP_RST,
   TCP_SYN,
 } from './packet.ts';
 import { put16, put32, u8, u32 } from './wire.ts';
@@ -18,8 +20,6 @@ import { put16, put32, u8, u32 } from './wire.ts';
 const TTL = 64;
 const DONT_FRAGMENT = 0x4000;
 const OPTION_NOP = 1;
-const TCP_FIN = 0x01;
-const TCP_RST = 0x04;
 const ICMP_BYTES = 8;
 const ICMP_UNREACHABLE = 3;
 const ICMP_PROHIBITED = 13;
