@@ -28,6 +28,14 @@ export interface Faults {
   readonly cniDelTwice: number;
   /** The source loses its place, and lists again. */
   readonly sourceRelists: number;
+  /** Of one request to an ACL server: it never arrives. */
+  readonly aclRequestLost: number;
+  /** It is done, and nobody hears so. */
+  readonly aclAnswerLost: number;
+  /** It, or its answer, takes so long that others overtake it, and often longer than is waited. */
+  readonly aclSlow: number;
+  /** The answer is of a while ago. */
+  readonly aclStale: number;
 }
 
 export interface SimulationOptions {
@@ -43,6 +51,10 @@ export interface SimulationOptions {
   /** So few blocks that one which was let go of is the next to be given. */
   readonly scarce: boolean;
   readonly quarantineSeconds: number;
+  /** One of the targets is `Webhook`, most of the time. */
+  readonly webhook: boolean;
+  /** What befalls its servers meanwhile. */
+  readonly aclMishaps: number;
 }
 
 export const NO_FAULTS: Faults = {
@@ -59,6 +71,10 @@ export const NO_FAULTS: Faults = {
   cniDelLost: 0,
   cniDelTwice: 0,
   sourceRelists: 0,
+  aclRequestLost: 0,
+  aclAnswerLost: 0,
+  aclSlow: 0,
+  aclStale: 0,
 };
 
 export const ROUGH: Faults = {
@@ -75,6 +91,10 @@ export const ROUGH: Faults = {
   cniDelLost: 0.15,
   cniDelTwice: 0.3,
   sourceRelists: 0.02,
+  aclRequestLost: 0.02,
+  aclAnswerLost: 0.02,
+  aclSlow: 0.05,
+  aclStale: 0.05,
 };
 
 export const BUSY: SimulationOptions = {
@@ -85,8 +105,16 @@ export const BUSY: SimulationOptions = {
   faults: ROUGH,
   scarce: false,
   quarantineSeconds: 20,
+  webhook: false,
+  aclMishaps: 0,
 };
-export const SHORT: SimulationOptions = { ...BUSY, actions: 10, disasters: 4 };
+export const SHORT: SimulationOptions = {
+  ...BUSY,
+  actions: 10,
+  disasters: 4,
+  webhook: true,
+  aclMishaps: 2,
+};
 export const QUIET_CLUSTER: SimulationOptions = {
   ...BUSY,
   actions: 30,
@@ -103,4 +131,19 @@ export const SCARCE: SimulationOptions = {
   faults: { ...ROUGH, kernelRefuses: 0.03 },
   scarce: true,
   quarantineSeconds: 2,
+};
+/** A target whose ACL server is hardly ever well, and addresses that come and go. */
+export const UNRULY_TARGET: SimulationOptions = {
+  ...BUSY,
+  lostMachines: 0,
+  faults: {
+    ...ROUGH,
+    aclRequestLost: 0.1,
+    aclAnswerLost: 0.1,
+    aclSlow: 0.2,
+    aclStale: 0.3,
+  },
+  quarantineSeconds: 2,
+  webhook: true,
+  aclMishaps: 12,
 };

@@ -4,7 +4,14 @@
  * BERTH_SIM_RUNS=5000.
  */
 import { expect, test } from 'vitest';
-import { BUSY, QUIET_CLUSTER, SCARCE, SHORT, type SimulationOptions } from './options.ts';
+import {
+  BUSY,
+  QUIET_CLUSTER,
+  SCARCE,
+  SHORT,
+  type SimulationOptions,
+  UNRULY_TARGET,
+} from './options.ts';
 import { type SimulationResult, simulate } from './simulation.ts';
 
 const SEED = Number(process.env['BERTH_SIM_SEED'] ?? 1);
@@ -32,10 +39,11 @@ function schedules(name: string, options: SimulationOptions, defaultRuns: number
   );
 }
 
-schedules('a few changes and mishaps', SHORT, 110);
-schedules('a busy cluster on a bad day', BUSY, 50);
-schedules('hardly any block is free', SCARCE, 50);
-schedules('a cluster where nothing fails', QUIET_CLUSTER, 20);
+schedules('a few changes and mishaps', SHORT, 80);
+schedules('a busy cluster on a bad day', BUSY, 40);
+schedules('hardly any block is free', SCARCE, 40);
+schedules('a cluster where nothing fails', QUIET_CLUSTER, 12);
+schedules('an ACL server that is hardly ever well', UNRULY_TARGET, 30);
 
 test('a seed replays its schedule exactly', async () => {
   const [first, second] = [await simulate(7, BUSY), await simulate(7, BUSY)];

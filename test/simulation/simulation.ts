@@ -8,6 +8,9 @@ import { createWorld } from '../../services/aggregates/world.ts';
 import type { NodeRecord } from '../../services/contract/node-records.ts';
 import type { LoggedEvent } from '../../services/contract/records.ts';
 import { TOPICS } from '../../services/contract/topics.ts';
+import { createAclMishaps } from './acl-mishaps.ts';
+import { createAclGate } from './checkers/acl-gate.ts';
+import { checkAclsInForce } from './checkers/acls-in-force.ts';
 import { checkAgentsEqualLog } from './checkers/agent-equals-log.ts';
 import { checkAnothersBerth } from './checkers/anothers-berth.ts';
 import { createBooks } from './checkers/books.ts';
@@ -22,12 +25,14 @@ import { NO_FAULTS, type SimulationOptions } from './options.ts';
 import { type Agent, agentProcess } from './processes/agent.ts';
 import { contraryMapper } from './processes/contrary-mapper.ts';
 import { type ControlWorld, mapperProcess, watcherProcess } from './processes/control.ts';
+import { courierProcess } from './processes/courier.ts';
 import { hubProcess } from './processes/hub.ts';
 import { createKubelet, type Kubelet } from './processes/kubelet.ts';
 import type { Process } from './processes/process.ts';
 import { createScheduler, newLife } from './scheduler.ts';
 import { createHistory, type Surroundings } from './surroundings.ts';
 import { createWorkload } from './workload.ts';
+import { createAclServers } from './world/acl-servers.ts';
 import { simulatedCheckpoints } from './world/checkpoints.ts';
 import { createCluster } from './world/cluster.ts';
 import { simulatedEventLog } from './world/event-log.ts';
@@ -52,6 +57,8 @@ const ACTION_EVERY_MS = 3000;
 const RESTART_LOOK_MS = 2000;
 /** Longer than every retry, back-off and quarantine one after the other. */
 const QUIET_MS = 150_000;
+/** What ACL servers lose then is rewritten before the end. */
+const LOSS_WITHIN_MS = 60_000;
 
 export async function simulate(
   seed: number,
@@ -72,9 +79,12 @@ export async function simulate(
   const singleOwner = createSingleOwner(history);
   const versions = createVersionOrder(history);
   const books = createBooks(truth, history, singleOwner.granted);
+  const gate = createAclGate(truth, () => servers, history);
+  const servers = createAclServers(surroundings, gate.serverChanged);
   const eventLog = simulatedEventLog(surroundings, (event) => {
     const effects = truth.apply(event);
     books.event(event, effects);
+    gate.event(event, effects);
     history.tell('log', eventText(event, effects.ignored));
   });
   const jobs = simulatedJobs(surroundings);
@@ -88,12 +98,18 @@ export async function simulate(
   const mappers = some().map((one, i) => mapperProcess(`mapper-${i}`, surroundings, control, one));
   const hubs = some().map((one, i) => hubProcess(`hub-${i}`, surroundings, control, one));
   const watchers = [0, 1].map((i) => watcherProcess(`watcher-${i}`, surroundings, control));
+  // The embedded jobs belong to one process.
+  const couriers = (options.webhook ? some() : []).map((one, i) => {
+    const own = { ...control, jobs: simulatedJobs(surroundings) };
+    return courierProcess(`courier-${i}`, surroundings, own, one, servers);
+  });
   const network = createNetwork(surroundings, hubs);
 
   const kubelets: Kubelet[] = [];
   const onKernelChange = (kernel: NodeKernel, table: string): void => {
     if (table !== 'pods') return;
     singleOwner.kernelChanged(kernel);
+    gate.kernelChanged(kernel);
     const kubelet = kubelets.find(({ agent }) => agent.name === kernel.node);
     if (kubelet !== undefined) checkAnothersBerth(kubelet, books, history);
   };
@@ -112,7 +128,7 @@ export async function simulate(
   const heldDown = new Set<Process>();
   const contrary = [contraryMapper('contrary', surroundings, control)];
   const others = dice.chance(0.5) ? contrary : [];
-  const supervised = [...mappers, ...others, ...hubs, ...agents];
+  const supervised = [...mappers, ...others, ...couriers, ...hubs, ...agents];
   const longestMs = options.disasterMs;
   const lost = createLostMachines(
     { kubelets, hubs, cluster, eventLog, longestMs, later },
@@ -123,6 +139,7 @@ export async function simulate(
     { supervised, watchers, kubelets, network, eventLog, longestMs, heldDown, isOff, later },
     surroundings,
   );
+  const acls = createAclMishaps({ servers, longestMs, later }, surroundings);
   const isOver = (): boolean => history.violation !== null;
   const everySecond = (): void => {
     for (const agent of agents) versions.look(agent);
@@ -139,6 +156,7 @@ export async function simulate(
   const busyMs = options.actions * ACTION_EVERY_MS;
   for (let i = 0; i < options.actions; i++) later(dice.next() * busyMs, workload.act);
   for (let i = 0; i < options.disasters; i++) later(dice.next() * busyMs, disaster);
+  for (let i = 0; i < options.aclMishaps; i++) later(dice.next() * busyMs, acls.happen);
   for (let i = 0; i < options.lostMachines; i++) later(dice.next() * busyMs, lost.lose);
   await scheduler.runUntil(START_MS + busyMs, isOver);
 
@@ -157,9 +175,12 @@ export async function simulate(
     const roomy = dice.chance(0.5);
     if (roomy) workload.makeRoom();
     lost.bringBack();
+    acls.heal();
+    later(dice.next() * LOSS_WITHIN_MS, acls.lose);
     for (const process of supervised) if (!isOff(process)) process.start();
     await scheduler.runUntil(START_MS + busyMs + QUIET_MS, isOver);
     if (!isOver()) {
+      checkAclsInForce(truth, servers, history);
       checkConverged(truth, cluster, history);
       checkAgentsEqualLog(truth, nodeRecords(), kubelets, history);
       checkPodsRun(truth, cluster, kubelets, roomy, history);

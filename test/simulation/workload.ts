@@ -2,10 +2,12 @@
  * What happens to the cluster: pods come, go, move and are relabelled, under new uids and under
  * old ones; EgressNats, pools, targets, namespaces and gateways change, go and come back.
  */
+import type { AclTargetSpec } from '../../services/contract/objects.ts';
 import type { Dice } from './dice.ts';
 import type { SimulationOptions } from './options.ts';
 import type { Cluster, ClusterPod } from './world/cluster.ts';
 import {
+  ACL_SERVERS,
   APPS,
   aclTarget,
   cidrs,
@@ -23,6 +25,7 @@ import {
   pod,
   SMALL_BLOCK,
   TARGETS,
+  webhook,
 } from './world/scenery.ts';
 
 export interface Workload {
@@ -39,7 +42,7 @@ const NAMES = ['db-0', 'db-1', 'web-0', 'web-1'];
 const NATS = ['checkout', 'audit'];
 
 export function createWorkload(
-  { scarce, quarantineSeconds }: SimulationOptions,
+  { scarce, quarantineSeconds, webhook: hasWebhook }: SimulationOptions,
   cluster: Cluster,
   dice: Dice,
 ): Workload {
@@ -156,9 +159,25 @@ export function createWorkload(
       cluster.remove({ kind: 'AclTarget', name });
       if (dice.chance(0.4)) return;
     }
+    // Sometimes nobody is let in any more; who was keeps what runs.
+    const team = isWebhook(name) && dice.chance(0.5) ? 'b' : 'a';
+    const allowedNamespaces = dice.chance(0.75) ? EVERYTHING : labelled({ team });
+    cluster.put(aclTarget(name, { allowedNamespaces, driver: otherDriver(name) }));
+  }
+
+  function otherDriver(name: string): AclTargetSpec['driver'] {
+    if (isWebhook(name) && dice.chance(0.8)) return webhook(dice.pick(ACL_SERVERS));
     const allowed = dice.chance(0.7) ? cidrs('203.0.113.0/24') : cidrs('203.0.113.16/31');
-    const allowedNamespaces = dice.chance(0.85) ? EVERYTHING : labelled({ team: 'a' });
-    cluster.put(aclTarget(name, { allowedNamespaces, driver: { type: 'Manual', allowed } }));
+    return { type: 'Manual', allowed };
+  }
+
+  const isWebhook = (name: string): boolean => hasWebhook && name === TARGETS[0];
+
+  function usualTarget(name: string): ReturnType<typeof aclTarget> {
+    const [url] = ACL_SERVERS;
+    return isWebhook(name) && url !== undefined
+      ? aclTarget(name, { driver: webhook(url) })
+      : aclTarget(name);
   }
 
   /** A namespace with one pod, for a moment: nothing names it any more when it is gone. */
@@ -189,7 +208,7 @@ export function createWorkload(
         cluster.put(egressNat(name, 'checkout'));
       }
       for (const name of Object.keys(POOLS)) cluster.put(usualPool(name));
-      for (const name of TARGETS) cluster.put(aclTarget(name));
+      for (const name of TARGETS) cluster.put(usualTarget(name));
       for (let i = 0; i < 4; i++) createPod();
     },
     act() {
@@ -201,7 +220,7 @@ export function createWorkload(
         changeEgressNat();
         // What shrinks while somebody comes is where an address is given back and handed out.
         if (dice.chance(0.5)) createPod();
-      } else if (kind < 0.9) changePool();
+      } else if (kind < (hasWebhook ? 0.86 : 0.9)) changePool();
       else if (kind < 0.94) changeTarget();
       else if (kind < 0.97) fleetingNamespace();
       else changeScenery();
@@ -212,7 +231,7 @@ export function createWorkload(
       for (const [name, first] of Object.entries(POOLS)) {
         cluster.put(natPool(name, { addresses: cidrs(`${first}/28`), quarantineSeconds }));
       }
-      for (const name of TARGETS) cluster.put(aclTarget(name));
+      for (const name of TARGETS) cluster.put(usualTarget(name));
       for (const object of cluster.objects()) {
         if (object.kind !== 'EgressNat') continue;
         const { name, spec } = object.facts;

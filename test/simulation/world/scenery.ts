@@ -6,6 +6,7 @@ import type {
   LabelSelector,
   NatPoolSpec,
   PodFacts,
+  WebhookSpec,
 } from '../../../services/contract/objects.ts';
 import type { SourceObject } from '../../../services/ports/source/port.ts';
 
@@ -14,6 +15,8 @@ export const NODES = ['n1', 'n2', 'n3'];
 export const GATEWAY = 'gw';
 export const NAMESPACES = ['shop', 'pay'];
 export const TARGETS = ['orders-db', 'bank'];
+/** Where one target's ACL servers are; it moves from one to the other now and then. */
+export const ACL_SERVERS = ['https://acl-1.example.org/', 'https://acl-2.example.org/'];
 export const APPS = ['web', 'api'];
 export const POOLS: Readonly<Record<string, string>> = {
   blue: '203.0.113.16',
@@ -55,6 +58,10 @@ export function aclTarget(name: string, spec: Partial<AclTargetSpec> = {}): Sour
     driver: { type: 'Manual', allowed: cidrs('203.0.113.0/24') },
   };
   return { kind: 'AclTarget', facts: { name, spec: { ...whole, ...spec } } };
+}
+
+export function webhook(url: string): WebhookSpec {
+  return { type: 'Webhook', url, secretRef: { name: 'key' }, caRef: null, timeoutSeconds: 5 };
 }
 
 export function egressNat(
