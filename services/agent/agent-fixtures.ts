@@ -9,6 +9,7 @@ import { ownerOf } from '../contract/ownership.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { jsonLog } from '../runtime/log.ts';
 import { createAttachedPods } from './attached-pods.ts';
+import type { AttachmentChange } from './attachment-files.ts';
 import { createGuards } from './guards.ts';
 import { createKernelModel, type KernelModel } from './kernel-model-fixtures.ts';
 import { openKernelTables } from './kernel-tables.ts';
@@ -22,6 +23,8 @@ export interface Disk {
   readonly pods: Map<PodUid, PodAttachment>;
   /** What the next write is to fail with; null: it works. */
   failure: Error | null;
+  /** How often something was written to it. */
+  writes: number;
 }
 
 export interface AgentFixture {
@@ -39,7 +42,7 @@ const CLOCK: Clock = {
 
 export async function startAgent(self = 'node-1'): Promise<AgentFixture> {
   const kernel = createKernelModel();
-  const disk: Disk = { acked: nothingWanted(), pods: new Map(), failure: null };
+  const disk: Disk = { acked: nothingWanted(), pods: new Map(), failure: null, writes: 0 };
   const fixture = {
     kernel,
     disk,
@@ -65,13 +68,12 @@ function open(self: string, kernel: KernelModel, disk: Disk): NodeAgent {
   );
   const log = jsonLog({ level: 'silent' });
   const files = {
-    save: async (attachment: PodAttachment) => {
+    write: async (changes: readonly AttachmentChange[]) => {
       work(disk);
-      disk.pods.set(attachment.uid, attachment);
-    },
-    remove: async (uid: PodUid) => {
-      work(disk);
-      disk.pods.delete(uid);
+      for (const change of changes) {
+        disk.pods.delete('gone' in change ? change.gone : change.uid);
+        if (!('gone' in change)) disk.pods.set(change.uid, change);
+      }
     },
   };
   const acked = {
@@ -89,6 +91,7 @@ function open(self: string, kernel: KernelModel, disk: Disk): NodeAgent {
 
 function work(disk: Disk): void {
   const { failure } = disk;
+  disk.writes += 1;
   disk.failure = null;
   if (failure !== null) throw failure;
 }

@@ -8,13 +8,13 @@ import type { PodUid } from '../contract/identity.ts';
 import type { Hooks } from '../ports/datapath/port.ts';
 import { podKey } from '../ports/datapath/tables/pods.ts';
 import type { Log } from '../runtime/log.ts';
-import type { AttachmentFiles } from './attachment-files.ts';
+import { type Announcement, independent } from './announcements.ts';
+import type { AttachmentChange, AttachmentFiles } from './attachment-files.ts';
 import type { KernelTables } from './kernel-tables.ts';
 import {
   isSandbox,
   type LocalAttachment,
   type PodAttachment,
-  type SandboxOf,
   sameAttachment,
 } from './pod-attachment.ts';
 import { keyText } from './tables/content.ts';
@@ -26,6 +26,9 @@ export interface AttachedPodsComponents {
   readonly log: Log;
 }
 
+/** The interfaces that nobody has any more. */
+export type Outcome = PromiseSettledResult<readonly string[]>;
+
 export interface AttachedPods {
   /**
    * What was on disk, at the start, the oldest first; the tables are the caller's to write. An
@@ -34,15 +37,11 @@ export interface AttachedPods {
    */
   adopt(attachments: readonly PodAttachment[]): Promise<readonly LocalAttachment[]>;
   /**
-   * Answers the interfaces that nobody has any more.
-   * @throws BERTH_DATAPATH_ATTACH where there is no such interface; the pod is unknown, and so held
+   * As one after the other, and answered each by itself: with the interfaces that nobody has any
+   * more, or with why it failed: BERTH_DATAPATH_ATTACH where there is no such interface; the pod
+   * is unknown then, and so held.
    */
-  add(attachment: PodAttachment): Promise<readonly string[]>;
-  /**
-   * Answers the interfaces that nobody has any more. A runtime deletes a pod's dead sandbox again
-   * when the pod already has its next one: that one stays.
-   */
-  remove(uid: PodUid, of: SandboxOf): Promise<readonly string[]>;
+  take(announcements: readonly Announcement[]): Promise<Outcome[]>;
   /** The interface of this name is another one than it was. */
   interfaceChanged(interfaceName: string): void;
   get(uid: PodUid): PodAttachment | undefined;
@@ -55,24 +54,9 @@ export interface AttachedPods {
 
 export function createAttachedPods(components: AttachedPodsComponents): AttachedPods {
   const { files, tables, hooks, log } = components;
-  const pods = new Map<PodUid, LocalAttachment>();
-
-  function localOf(attachment: PodAttachment): LocalAttachment {
-    return { ...attachment, ifindex: hooks.interfaceIndex(attachment.hostInterface) };
-  }
-
-  async function letGo(pod: LocalAttachment): Promise<string> {
-    tables.setAttachment(pod.uid, null);
-    try {
-      await files.remove(pod.uid);
-    } catch (error) {
-      // Kernel and disk say the same again, so that whoever asks again finds it, and finishes.
-      tables.setAttachment(pod.uid, pod);
-      throw error;
-    }
-    pods.delete(pod.uid);
-    return pod.hostInterface;
-  }
+  const pods: Pods = new Map();
+  const localOf = (attachment: PodAttachment): LocalAttachment => withNumber(attachment, hooks);
+  const takeTogether = createTaking(components, pods);
 
   function adoptOne(attachment: PodAttachment): LocalAttachment {
     try {
@@ -87,7 +71,7 @@ export function createAttachedPods(components: AttachedPodsComponents): Attached
   async function forget({ uid }: PodAttachment, later: PodAttachment): Promise<void> {
     log.warn({ pod: uid, later: later.uid }, 'announced pod was followed by another');
     try {
-      await files.remove(uid);
+      await files.write([{ gone: uid }]);
     } catch (error) {
       // Nobody is misled by the file: the next start finds the later one again.
       log.warn({ pod: uid, error }, 'announced pod could not be forgotten');
@@ -103,27 +87,12 @@ export function createAttachedPods(components: AttachedPodsComponents): Attached
       }
       return [...pods.values()];
     },
-    async add(attachment) {
-      const local = localOf(attachment);
-      const left: string[] = [];
-      const known = pods.get(local.uid);
-      const isKnown = known !== undefined && sameAttachment(known, local);
-      if (!isKnown) {
-        for (const other of [...pods.values()].filter((pod) => clashes(pod, local))) {
-          left.push(await letGo(other));
-        }
-        await files.save(attachment);
+    async take(announcements) {
+      const outcomes: Outcome[] = [];
+      for (const together of independent(announcements)) {
+        outcomes.push(...(await takeTogether(together)));
       }
-      pods.set(local.uid, local);
-      // Whatever the kernel still says of this address was said of another pod.
-      tables.setAttachment(local.uid, local, [{ table: 'pods', key: keyText(podKey(local.ip)) }]);
-      return left.filter((interfaceName) => interfaceName !== local.hostInterface);
-    },
-    async remove(uid, of) {
-      const known = pods.get(uid);
-      if (known !== undefined) return isSandbox(known, of) ? [await letGo(known)] : [];
-      await files.remove(uid);
-      return [];
+      return outcomes;
     },
     interfaceChanged(interfaceName) {
       for (const pod of [...pods.values()].filter((one) => one.hostInterface === interfaceName)) {
@@ -138,6 +107,107 @@ export function createAttachedPods(components: AttachedPodsComponents): Attached
     uids: () => [...pods.keys()],
     interfaces: () => [...pods.values()].map(({ hostInterface }) => hostInterface),
   };
+}
+
+/** Of independent announcements: the kernel lets go, the disk has it all, the new ones come. */
+function createTaking({ files, tables, hooks, log }: AttachedPodsComponents, pods: Pods) {
+  function prepare(announcement: Announcement, due: Due): Prepared {
+    return announcement.kind === 'add'
+      ? prepareAdd(announcement.attachment, due)
+      : prepareRemove(announcement, due);
+  }
+
+  function prepareAdd(attachment: PodAttachment, due: Due): Prepared {
+    const comes = withNumber(attachment, hooks);
+    const known = pods.get(comes.uid);
+    const isKnown = known !== undefined && sameAttachment(known, comes);
+    if (isKnown) return { comes, left: [], waits: false };
+    const clashing = [...pods.values()].filter((pod) => clashes(pod, comes));
+    const left = clashing.flatMap((pod) => letGo(pod, due));
+    due.changes.push(attachment);
+    return { comes, left: left.filter((name) => name !== comes.hostInterface), waits: true };
+  }
+
+  function prepareRemove({ uid, of }: Extract<Announcement, { kind: 'remove' }>, due: Due) {
+    const known = pods.get(uid);
+    if (known !== undefined) {
+      const isMeant = isSandbox(known, of);
+      return { comes: null, left: isMeant ? letGo(known, due) : [], waits: isMeant };
+    }
+    due.changes.push({ gone: uid });
+    return { comes: null, left: [], waits: true };
+  }
+
+  function letGo(pod: LocalAttachment, { changes, leaving }: Due): string[] {
+    if (leaving.has(pod.uid)) return [];
+    tables.setAttachment(pod.uid, null);
+    leaving.set(pod.uid, pod);
+    changes.push({ gone: pod.uid });
+    return [pod.hostInterface];
+  }
+
+  /** Kernel and disk say the same again, so that whoever asks again finds it, and finishes. */
+  function keep(pod: LocalAttachment): void {
+    try {
+      tables.setAttachment(pod.uid, pod);
+    } catch (error) {
+      log.warn({ pod: pod.uid, error }, 'pod that stays could not be put back yet');
+    }
+  }
+
+  function finish(prepared: PromiseSettledResult<Prepared>, diskError: unknown): Outcome {
+    if (prepared.status === 'rejected') return prepared;
+    const { comes, left, waits } = prepared.value;
+    return attempt(() => {
+      if (waits && diskError !== null) throw diskError;
+      if (comes !== null) {
+        pods.set(comes.uid, comes);
+        // Whatever the kernel still says of this address was said of another pod.
+        tables.setAttachment(comes.uid, comes, [{ table: 'pods', key: keyText(podKey(comes.ip)) }]);
+      }
+      return left;
+    });
+  }
+
+  return async (announcements: readonly Announcement[]): Promise<Outcome[]> => {
+    const due: Due = { changes: [], leaving: new Map() };
+    const prepared = announcements.map((each) => attempt(() => prepare(each, due)));
+    try {
+      if (due.changes.length > 0) await files.write(due.changes);
+    } catch (error) {
+      for (const pod of due.leaving.values()) keep(pod);
+      return prepared.map((each) => finish(each, error));
+    }
+    for (const uid of due.leaving.keys()) pods.delete(uid);
+    return prepared.map((each) => finish(each, null));
+  };
+}
+
+function withNumber(attachment: PodAttachment, hooks: Hooks): LocalAttachment {
+  return { ...attachment, ifindex: hooks.interfaceIndex(attachment.hostInterface) };
+}
+
+type Pods = Map<PodUid, LocalAttachment>;
+
+interface Due {
+  readonly changes: AttachmentChange[];
+  /** Gone from the kernel, and not yet from the disk. */
+  readonly leaving: Map<PodUid, LocalAttachment>;
+}
+
+interface Prepared {
+  readonly comes: LocalAttachment | null;
+  readonly left: readonly string[];
+  /** Whether it waits for the disk. */
+  readonly waits: boolean;
+}
+
+function attempt<T>(work: () => T): PromiseSettledResult<T> {
+  try {
+    return { status: 'fulfilled', value: work() };
+  } catch (reason) {
+    return { status: 'rejected', reason };
+  }
 }
 
 function clashes(a: PodAttachment, b: PodAttachment): boolean {

@@ -1,41 +1,44 @@
 /**
- * The pods that were announced to this node, one file each, so that an agent that starts again
- * knows them without asking, in their order: of two that cannot both be, the later is true. They
- * belong to one boot of the node: after another one no pod of theirs exists any more, and they
- * are dropped.
+ * The pods that were announced to this node, on disk, so that an agent that starts again knows
+ * them without asking, in their order: of two that cannot both be, the later is true. They belong
+ * to one boot of the node: after another one no pod of theirs exists any more, and they are
+ * dropped. Each frame of the file is a pod that came or went.
  */
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { PodUid } from '../contract/identity.ts';
 import { type IpAddress, parseIp } from '../contract/ip-address.ts';
-import { fileNames, removeFile, replaceFile } from '../runtime/durable-file.ts';
+import { replaceFile } from '../runtime/durable-file.ts';
+import { readFrameFile, writeFrameFile } from '../runtime/frame-file.ts';
 import type { PodAttachment } from './pod-attachment.ts';
 
-const storedAttachment = z.strictObject({
-  uid: z.string().min(1),
-  ip: z.string().transform((text): IpAddress => parseIp(text)),
-  netns: z.string().nullable(),
-  hostInterface: z.string().min(1),
-  /** Counts up over all announcements of a boot. */
-  order: z.int().nonnegative(),
-});
+const storedChange = z.union([
+  z.strictObject({
+    uid: z.string().min(1),
+    ip: z.string().transform((text): IpAddress => parseIp(text)),
+    netns: z.string().nullable(),
+    hostInterface: z.string().min(1),
+  }),
+  z.strictObject({ gone: z.string().min(1) }),
+]);
 
-type StoredAttachment = z.output<typeof storedAttachment>;
+/** A pod that came, or one that is gone, or never was. */
+export type AttachmentChange = PodAttachment | { readonly gone: PodUid };
+
+type Pods = Map<PodUid, PodAttachment>;
 
 export interface AttachmentFiles {
-  /** Answers when it is on disk. */
-  save(attachment: PodAttachment): Promise<void>;
-  /** Without an error where there is none. */
-  remove(uid: PodUid): Promise<void>;
+  /** Answers when all are on disk, in this order; when it fails, the first may be. */
+  write(changes: readonly AttachmentChange[]): Promise<void>;
 }
 
 export interface LoadedAttachments {
   readonly files: AttachmentFiles;
   /** As they were announced, the oldest first. */
   readonly attachments: readonly PodAttachment[];
-  /** Names of files that could not be read. Their pods are unknown, and so held. */
-  readonly unreadable: readonly string[];
+  /** Whether something could not be read. A pod that is only there is unknown, and so held. */
+  readonly damaged: boolean;
 }
 
 /** Whether what is in the folder is of this boot. Ask before it is opened, which makes it so. */
@@ -48,40 +51,57 @@ export async function openAttachmentFiles(
   folder: string,
   bootId: string,
 ): Promise<LoadedAttachments> {
-  const podsFolder = join(folder, 'pods');
-  await mkdir(podsFolder, { recursive: true });
-  const bootFile = join(folder, 'boot-id');
-  if ((await textOf(bootFile)) !== bootId) {
-    for (const name of await fileNames(podsFolder)) await removeFile(join(podsFolder, name));
-    await replaceFile(bootFile, bootId);
-  }
-  const path = (uid: PodUid): string => join(podsFolder, `${encodeURIComponent(uid)}.json`);
-  const { stored, unreadable } = await readAll(podsFolder);
-  let order = (stored.at(-1)?.order ?? 0) + 1;
+  await mkdir(folder, { recursive: true });
+  const path = join(folder, 'pods');
+  const sameBoot = await isSameBoot(folder, bootId);
+  const { pods, damaged } = sameBoot ? await readPods(path) : { pods: new Map(), damaged: false };
+  const frames = await writeFrameFile(path, bodiesOf(pods.values()));
+  if (!sameBoot) await replaceFile(join(folder, 'boot-id'), bootId);
+  const attachments = [...pods.values()];
   return {
     files: {
-      save: (attachment) =>
-        replaceFile(path(attachment.uid), JSON.stringify({ ...attachment, order: order++ })),
-      remove: (uid) => removeFile(path(uid)),
+      async write(changes) {
+        await frames.append(bodiesOf(changes), () => bodiesOf(after(pods, changes).values()));
+        for (const change of changes) apply(pods, change);
+      },
     },
-    attachments: stored.map(({ order: _, ...attachment }) => attachment),
-    unreadable,
+    attachments,
+    damaged,
   };
 }
 
-async function readAll(
-  folder: string,
-): Promise<{ stored: StoredAttachment[]; unreadable: string[] }> {
-  const stored: StoredAttachment[] = [];
-  const unreadable: string[] = [];
-  for (const name of await fileNames(folder)) {
+async function readPods(path: string): Promise<{ pods: Pods; damaged: boolean }> {
+  const { bodies, damaged } = await readFrameFile(path);
+  const pods: Pods = new Map();
+  let isDamaged = damaged;
+  for (const body of bodies) {
     try {
-      stored.push(storedAttachment.parse(JSON.parse(await readFile(join(folder, name), 'utf8'))));
+      apply(pods, storedChange.parse(JSON.parse(Buffer.from(body).toString())));
     } catch {
-      unreadable.push(name);
+      isDamaged = true;
     }
   }
-  return { stored: stored.sort((a, b) => a.order - b.order), unreadable };
+  return { pods, damaged: isDamaged };
+}
+
+function after(pods: Pods, changes: readonly AttachmentChange[]): Pods {
+  const result = new Map(pods);
+  for (const change of changes) apply(result, change);
+  return result;
+}
+
+function apply(pods: Pods, change: AttachmentChange): void {
+  if ('gone' in change) {
+    pods.delete(change.gone);
+    return;
+  }
+  // Behind all that came before.
+  pods.delete(change.uid);
+  pods.set(change.uid, change);
+}
+
+function bodiesOf(changes: Iterable<AttachmentChange>): Uint8Array[] {
+  return Array.from(changes, (change) => Buffer.from(JSON.stringify(change)));
 }
 
 async function textOf(path: string): Promise<string | null> {

@@ -33,11 +33,15 @@ interface World {
   readonly remoteNode: number;
 }
 
+type Announced =
+  | { readonly kind: 'add'; readonly pod: number; readonly ip: number; readonly device: number }
+  | { readonly kind: 'del'; readonly pod: number };
+
 type Op =
   | { readonly kind: 'push'; readonly world: World; readonly snapshot: boolean }
   | { readonly kind: 'stale' }
-  | { readonly kind: 'add'; readonly pod: number; readonly ip: number; readonly device: number }
-  | { readonly kind: 'del'; readonly pod: number }
+  | Announced
+  | { readonly kind: 'together'; readonly announced: readonly Announced[] }
   | { readonly kind: 'crash'; readonly forget: boolean }
   | { readonly kind: 'check' }
   | { readonly kind: 'disk' }
@@ -60,25 +64,26 @@ const world: fc.Arbitrary<World> = fc.record({
   remoteNode: fc.nat({ max: 1 }),
 });
 
+const add = fc.record({
+  kind: fc.constant('add' as const),
+  pod: fc.nat({ max: PODS.length - 1 }),
+  ip: fc.nat({ max: 3 }),
+  device: fc.nat({ max: 4 }),
+});
+const del = fc.record({ kind: fc.constant('del' as const), pod: fc.nat({ max: PODS.length - 1 }) });
+
 const op: fc.Arbitrary<Op> = fc.oneof(
   {
     weight: 5,
     arbitrary: fc.record({ kind: fc.constant('push' as const), world, snapshot: fc.boolean() }),
   },
+  { weight: 4, arbitrary: add },
+  { weight: 1, arbitrary: del },
   {
-    weight: 4,
+    weight: 2,
     arbitrary: fc.record({
-      kind: fc.constant('add' as const),
-      pod: fc.nat({ max: PODS.length - 1 }),
-      ip: fc.nat({ max: 3 }),
-      device: fc.nat({ max: 4 }),
-    }),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      kind: fc.constant('del' as const),
-      pod: fc.nat({ max: PODS.length - 1 }),
+      kind: fc.constant('together' as const),
+      announced: fc.array(fc.oneof(add, del), { minLength: 2, maxLength: 5 }),
     }),
   },
   {
@@ -285,6 +290,9 @@ describe('any sequence of what can happen to a node', () => {
                 held = null;
               }
               await f.restart().catch(() => undefined);
+              return;
+            case 'together':
+              await Promise.all(op.announced.map(run));
               return;
             case 'del':
               await f.agent.removePod(PODS[op.pod] as string).catch(() => undefined);

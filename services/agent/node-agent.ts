@@ -15,8 +15,10 @@ import { tell } from '../runtime/channels.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import type { AckedFile } from './acked-file.ts';
+import type { Announcement } from './announcements.ts';
 import type { AttachedPods } from './attached-pods.ts';
 import { type ChangeSignal, createChangeSignal } from './change-signal.ts';
+import { createGathering } from './gather.ts';
 import type { Guards } from './guards.ts';
 import type { KernelTables } from './kernel-tables.ts';
 import type { LinkedNode, PushAnswer } from './linked-node.ts';
@@ -89,11 +91,21 @@ export function createNodeAgent(components: NodeAgentComponents): NodeAgent {
     }
   }
 
-  async function mapping(work: () => Promise<void>): Promise<NewlyMapped> {
+  const announce = createGathering(turns, async (announcements: readonly Announcement[]) => {
     const before = tables.mapped();
-    await work();
-    return { uids: [...tables.mapped().difference(before)], readBackAtMs: clock.nowMs() };
-  }
+    try {
+      const outcomes = await pods.take(announcements);
+      const mapped = tables.mapped().difference(before);
+      const readBackAtMs = clock.nowMs();
+      return outcomes.map((outcome) =>
+        outcome.status === 'rejected'
+          ? outcome
+          : { ...outcome, value: { left: outcome.value, mapped, readBackAtMs } },
+      );
+    } finally {
+      changes.raise();
+    }
+  });
 
   async function unguard(interfaceNames: readonly string[]): Promise<void> {
     const inUse = new Set(pods.interfaces());
@@ -106,18 +118,15 @@ export function createNodeAgent(components: NodeAgentComponents): NodeAgent {
     held: () => ({ version: wanted.version, checksum: wanted.checksum }),
     push: (push) => change(() => pushes.handle(push)),
     adopt: (announced) =>
-      change(() =>
-        mapping(async () => tables.adopt(wanted.resources, await pods.adopt(announced))),
-      ),
+      change(async () => {
+        const before = tables.mapped();
+        tables.adopt(wanted.resources, await pods.adopt(announced));
+        return { uids: [...tables.mapped().difference(before)], readBackAtMs: clock.nowMs() };
+      }),
     async addPod(attachment) {
-      let left: readonly string[] = [];
-      const mapped = await change(() =>
-        mapping(async () => {
-          left = await pods.add(attachment);
-        }),
-      );
+      const { left, mapped, readBackAtMs } = await announce({ kind: 'add', attachment });
       await unguard(left);
-      return mapped;
+      return { uids: mapped.has(attachment.uid) ? [attachment.uid] : [], readBackAtMs };
     },
     guardPod: ({ hostInterface }) => guards.attach(hostInterface),
     async interfaceChanged(interfaceName) {
@@ -125,7 +134,8 @@ export function createNodeAgent(components: NodeAgentComponents): NodeAgent {
       await guards.attach(interfaceName);
     },
     async removePod(uid, of = {}) {
-      await unguard(await change(() => pods.remove(uid, of)));
+      const { left } = await announce({ kind: 'remove', uid, of });
+      await unguard(left);
     },
     followOwnership: () => turns.take(async () => tables.followOwnership()),
     ownedAddresses: tables.owned,

@@ -194,8 +194,8 @@ async function openAgent(
   const sameBoot = await isSameBoot(stateDir, bootId);
   const ackedPath = join(stateDir, 'acked');
   const { file: acked, wanted, damaged } = await openAckedFile(ackedPath, { sameBoot });
-  const { files, attachments, unreadable } = await openAttachmentFiles(stateDir, bootId);
-  for (const file of unreadable) log.error({ file }, 'announced pod cannot be read, and is held');
+  const { files, attachments, damaged: podsDamaged } = await openAttachmentFiles(stateDir, bootId);
+  if (podsDamaged) log.warn({}, 'some of the announced pods cannot be read: such are held');
   if (damaged) log.warn({ version: wanted.version }, 'the end of what was acked cannot be read');
   const membership = createMembership(node, clock.nowMs());
   const owns: Owns = gateway ? membership.owns : () => false;

@@ -1,8 +1,8 @@
 /**
- * Files that survive a crash of the machine: replaced as a whole or not at all, and there (or
- * gone) when the call answers. Only the folder's owner may read them.
+ * Files that survive a crash of the machine: replaced as a whole or not at all, and there when the
+ * call answers. Only the folder's owner may read them.
  */
-import { open, readdir, rename, rm } from 'node:fs/promises';
+import { open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 const PRIVATE = 0o600;
@@ -30,17 +30,6 @@ export async function appendToFile(path: string, bytes: Uint8Array): Promise<voi
   } finally {
     await file.close();
   }
-}
-
-/** Without an error where there is none. */
-export async function removeFile(path: string): Promise<void> {
-  await rm(path, { force: true });
-  await syncFolder(dirname(path));
-}
-
-/** Names of the whole files in a folder; what a crash left half written is not among them. */
-export async function fileNames(folder: string): Promise<string[]> {
-  return (await readdir(folder)).filter((name) => !name.endsWith(TEMPORARY)).sort();
 }
 
 async function syncFolder(path: string): Promise<void> {

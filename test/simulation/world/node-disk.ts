@@ -1,6 +1,6 @@
 /**
  * The agent's files, in memory, outliving it: the same promises as services/agent/acked-file.ts
- * and attachment-files.ts, with failures of which half are on the disk all the same.
+ * and attachment-files.ts, with failures of which a part is on the disk all the same.
  */
 import type { AckedFile } from '../../../services/agent/acked-file.ts';
 import type { AttachmentFiles } from '../../../services/agent/attachment-files.ts';
@@ -27,12 +27,15 @@ export function createNodeDisk(surroundings: Surroundings): NodeDisk {
   let boot = '';
   const pods = new Map<PodUid, PodAttachment>();
 
-  function write(life: Life, change: () => void): Promise<void> {
+  function write(life: Life, changes: readonly (() => void)[]): Promise<void> {
     return new Promise((resolve, reject) => {
       if (!life.alive) return;
       scheduler.later(life, dice.delayMs(), () => {
         const fails = dice.chance(surroundings.faults.diskFails);
-        if (!fails || dice.chance(0.5)) change();
+        for (const change of changes) {
+          if (fails && dice.chance(0.5)) break;
+          change();
+        }
         const answer = fails ? () => reject(new Error('simulated disk failure')) : resolve;
         scheduler.later(life, dice.delayMs(), answer);
       });
@@ -48,9 +51,10 @@ export function createNodeDisk(surroundings: Surroundings): NodeDisk {
           append(wanted, change) {
             const next = copyOf(wanted);
             commit(next, change);
-            return write(life, () => {
+            const replace = (): void => {
               acked = next;
-            });
+            };
+            return write(life, [replace]);
           },
         },
       };
@@ -61,12 +65,14 @@ export function createNodeDisk(surroundings: Surroundings): NodeDisk {
       return {
         attachments: [...pods.values()],
         files: {
-          save: (attachment) =>
-            write(life, () => {
-              pods.delete(attachment.uid);
-              pods.set(attachment.uid, attachment);
-            }),
-          remove: (uid) => write(life, () => pods.delete(uid)),
+          write: (changes) =>
+            write(
+              life,
+              changes.map((change) => () => {
+                pods.delete('gone' in change ? change.gone : change.uid);
+                if (!('gone' in change)) pods.set(change.uid, change);
+              }),
+            ),
         },
       };
     },
