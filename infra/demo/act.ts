@@ -5,7 +5,7 @@
 import type { Status } from '../../services/console/status.ts';
 import type { Clock } from '../../services/runtime/clock.ts';
 import type { ControlInit } from './control.ts';
-import type { Restarts } from './measured.ts';
+import type { Outcomes } from './measured.ts';
 import type { PodCounts, RefusedInput } from './report.ts';
 import type { Crew } from './victims.ts';
 
@@ -19,5 +19,5 @@ export interface Act {
   /** Everything but pods; before the control process starts. */
   writePolicies(): Promise<void>;
   /** Ends when the last pod that comes has started and the last that goes is gone. */
-  play(crew: Crew & { readonly clock: Clock }): Promise<Restarts>;
+  play(crew: Crew & { readonly clock: Clock }): Promise<Outcomes>;
 }

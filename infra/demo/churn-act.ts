@@ -1,12 +1,13 @@
 /**
- * The demo's main act: pods come, go and are replaced while clients talk; a policy grows; an agent
- * and the control process are killed and started again.
+ * The demo's main act: pods come, go and are replaced while clients talk; a policy grows; an agent,
+ * the control process and a gateway are killed and started again; a gateway hands over.
  */
 import { join } from 'node:path';
 import type { Clock } from '../../services/runtime/clock.ts';
 import { tellAdmissions } from './acl-gate.ts';
 import type { Act } from './act.ts';
 import { type ChurnPlan, type ChurnStep, type PlannedPod, planChurn } from './churn.ts';
+import { playGatewayActs } from './gateway-acts.ts';
 import { killAndRestart } from './kills.ts';
 import { createKubelet, type Kubelet } from './kubelet.ts';
 import {
@@ -18,7 +19,7 @@ import {
   targetObject,
 } from './kubernetes-objects.ts';
 import { createManifests, type Manifests } from './manifests.ts';
-import type { Restarts } from './measured.ts';
+import type { Outcomes } from './measured.ts';
 import type { SeededRandom } from './seeded-random.ts';
 import type { Stage } from './stage.ts';
 import { agentOf, type Crew, controlProcess } from './victims.ts';
@@ -30,7 +31,8 @@ const CHURN_MS = 50_000;
 /** When, since the first pods run. */
 const POLICY_CHANGE_AT_MS = 8_000;
 const AGENT_KILL_AT_MS = 14_000;
-const CONTROL_KILL_AT_MS = 26_000;
+const CONTROL_KILL_AT_MS = 23_000;
+const GATEWAY_KILL_AT_MS = 31_000;
 const POLICY_TIMEOUT_MS = 5_000;
 const POOL = 'blue';
 /** 15 blocks on an address, so that the demo grows beyond its first ones. */
@@ -98,7 +100,7 @@ interface Play extends Crew {
   readonly plan: ChurnPlan;
 }
 
-async function play(acting: Play): Promise<Restarts> {
+async function play(acting: Play): Promise<Outcomes> {
   const { stage, kubelet, clock, plan, news } = acting;
   news(`starting ${plan.first.length} pods`);
   await Promise.all(plan.first.map((pod) => kubelet.create(pod)));
@@ -107,14 +109,19 @@ async function play(acting: Play): Promise<Restarts> {
     clock.sleep(Math.max(0, startedMs + ms - clock.nowMs()));
   const victim = stage.nodes[0]?.name ?? '';
   const over = new AbortController();
-  const [, , agentRestart, controlRestart] = await Promise.all([
+  const controlKilled = at(CONTROL_KILL_AT_MS).then(() =>
+    killAndRestart(controlProcess(acting), acting),
+  );
+  const [, , agentRestart, controlRestart, ofGateways] = await Promise.all([
     churn(acting).finally(() => over.abort()),
     at(POLICY_CHANGE_AT_MS).then(() => growPolicy(acting)),
     at(AGENT_KILL_AT_MS).then(() => killAndRestart(agentOf(victim, acting), acting)),
-    at(CONTROL_KILL_AT_MS).then(() => killAndRestart(controlProcess(acting), acting)),
+    controlKilled,
+    // One thing after another, so that each answers for its own losses.
+    Promise.all([controlKilled, at(GATEWAY_KILL_AT_MS)]).then(() => playGatewayActs(acting)),
     tellAdmissions(acting, over.signal),
   ]);
-  return { agentRestart, controlRestart };
+  return { agentRestart, controlRestart, ...ofGateways };
 }
 
 /** Steps start on time, whether or not the ones before are done: pods wait, the world does not. */

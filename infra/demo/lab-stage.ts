@@ -53,6 +53,7 @@ export async function createLabStage(
         env: COMPILE_CACHE,
       });
     },
+    network: { cut: lab.cutNode, heal: lab.healNode },
     workload,
     createPod: async ({ uid, node, bind, talksTo }) => {
       given.add(uid);
@@ -104,6 +105,7 @@ function stageNode(node: LabNode, hub: string): StageNode {
     name,
     gateway,
     address: uplinkIp,
+    cniSocket,
     agentArgs: [
       '--node',
       name,

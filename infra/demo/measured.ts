@@ -1,11 +1,12 @@
 /** Puts what was measured on the stage and said by the control process into the report. */
 import type { Status } from '../../services/console/status.ts';
 import { aclGateReport } from './acl-gate.ts';
+import type { GatewayOutcomes } from './gateway-acts.ts';
 import type { PodCounts, Report } from './report.ts';
 import type { Stage, Witnesses } from './stage.ts';
 
-/** Undefined where there was no traffic to lose. */
-export interface Restarts {
+/** Undefined where there was no traffic to lose, or where it was not played. */
+export interface Outcomes extends GatewayOutcomes {
   readonly agentRestart: Report['agentRestart'] | undefined;
   readonly controlRestart: Report['controlRestart'] | undefined;
 }
@@ -14,12 +15,12 @@ export async function measuredReport(init: {
   readonly stage: Stage;
   readonly counts: PodCounts;
   readonly status: Status;
-  readonly restarts: Restarts;
+  readonly outcomes: Outcomes;
   readonly seed: number;
   readonly durationSeconds: number;
   readonly converged: boolean;
 }): Promise<Report> {
-  const { stage, counts, status, restarts } = init;
+  const { stage, counts, status, outcomes } = init;
   const { created, deleted, live } = counts;
   const [witnesses, actual] = await Promise.all([stage.witnesses(), stage.mapEntries()]);
   // What is half made is neither made nor failed.
@@ -27,7 +28,7 @@ export async function measuredReport(init: {
   const totals = stage.workload?.totals() ?? null;
   stage.workload?.resume();
   const cidrs = stage.targets.reduce((sum, target) => sum + target.cidrs.length, 0);
-  const { agentRestart, controlRestart } = restarts;
+  const { agentRestart, controlRestart, gatewayKill, gatewayHandover } = outcomes;
   return {
     adapters: { ...status.adapters, datapath: stage.datapath },
     seed: init.seed,
@@ -51,6 +52,8 @@ export async function measuredReport(init: {
     },
     ...(agentRestart === undefined ? {} : { agentRestart }),
     ...(controlRestart === undefined ? {} : { controlRestart }),
+    ...(gatewayKill === undefined ? {} : { gatewayKill }),
+    ...(gatewayHandover === undefined ? {} : { gatewayHandover }),
     mapEntries: {
       ...(actual === null ? {} : { actual }),
       naive: live * cidrs * stage.nodes.length,

@@ -19,6 +19,8 @@ const FIRST_MAC = 0x10;
 export async function createMemoryStage(init: StageInit, clock: Clock): Promise<Stage> {
   const { id, runDir } = await claimStageFolder();
   const hubAddress = `127.0.0.1:${await freePort()}`;
+  // Of this demo alone: another's gateways have the same addresses.
+  const heartbeatPort = await freePort();
   const processes = await startProcessesHere({ id, folder: runDir }, clock);
   const places = [...init.nodes, ...init.gateways].map((name, at) =>
     placeOf(runDir, name, at, init.gateways.includes(name)),
@@ -29,7 +31,7 @@ export async function createMemoryStage(init: StageInit, clock: Clock): Promise<
   return {
     datapath: 'memory',
     runDir,
-    nodes: places.map((place) => stageNode(place, hubAddress)),
+    nodes: places.map((place) => stageNode(place, { hub: hubAddress, heartbeatPort })),
     hubAddress,
     natCidrs,
     targets: init.targets.map(({ name, cidrs }, at) => ({
@@ -39,6 +41,7 @@ export async function createMemoryStage(init: StageInit, clock: Clock): Promise<
     })),
     secretsDir: null,
     startProcess: (_host, args, logFile) => processes.start(args, logFile),
+    network: null,
     workload: null,
     ...pods,
     witnesses: async () => null,
@@ -71,7 +74,10 @@ function placeOf(runDir: string, name: string, at: number, gateway: boolean): Pl
   return { name, gateway, dir, cniSocket, mac, podPrefix, address: `127.0.0.${101 + at}` };
 }
 
-function stageNode({ name, gateway, address, ...place }: Place, hub: string): StageNode {
+function stageNode(
+  { name, gateway, address, ...place }: Place,
+  { hub, heartbeatPort }: { readonly hub: string; readonly heartbeatPort: number },
+): StageNode {
   const agentArgs = [
     '--node',
     name,
@@ -97,9 +103,9 @@ function stageNode({ name, gateway, address, ...place }: Place, hub: string): St
     address,
     '--mac',
     place.mac,
-    ...(gateway ? ['--gateway'] : []),
+    ...(gateway ? ['--gateway', '--heartbeat-port', String(heartbeatPort)] : []),
   ];
-  return { name, gateway, address, agentArgs };
+  return { name, gateway, address, agentArgs, cniSocket: place.cniSocket };
 }
 
 function freePort(): Promise<number> {

@@ -8,9 +8,10 @@ import { join } from 'node:path';
 import type { Clock } from '../../services/runtime/clock.ts';
 import type { Act } from './act.ts';
 import { type CoveringPolicies, createCoveringPolicies } from './covering-policies.ts';
+import { playGatewayActs } from './gateway-acts.ts';
 import { killAndRestart } from './kills.ts';
 import type { KubernetesObject } from './kubernetes-objects.ts';
-import type { Restarts } from './measured.ts';
+import type { Outcomes } from './measured.ts';
 import { recordedPod } from './recorded-pod.ts';
 import { createRecordedPods, type RecordedPods } from './recorded-pods.ts';
 import { playedName, type ReadRecording, type RecordedLine } from './recording.ts';
@@ -21,8 +22,9 @@ import { agentOf, controlProcess } from './victims.ts';
 /** Shares of the recording's time at which a process is killed. */
 const AGENT_KILL_AT = 0.3;
 const CONTROL_KILL_AT = 0.6;
-/** About what the second kill takes. */
+/** About what the second kill takes, and what follows. */
 const KILL_MS = 6_000;
+const GATEWAYS_MS = 15_000;
 const MS_PER_SECOND = 1000;
 /** Lines that are played at once when they are due at once. */
 const BATCH_MAX = 500;
@@ -57,7 +59,9 @@ export async function createRecordingAct(
   const playMs = recording.durationMs / speed;
   return {
     source: { kind: 'recording', path: folder },
-    seconds: Math.ceil(Math.max(playMs, CONTROL_KILL_AT * playMs + KILL_MS) / MS_PER_SECOND),
+    seconds: Math.ceil(
+      Math.max(playMs, CONTROL_KILL_AT * playMs + KILL_MS + GATEWAYS_MS) / MS_PER_SECOND,
+    ),
     get counts() {
       return pods.counts;
     },
@@ -75,12 +79,16 @@ export async function createRecordingAct(
       const at = (ms: number): Promise<void> =>
         clock.sleep(Math.max(0, startedMs + ms - clock.nowMs()));
       const victim = stage.nodes[0]?.name ?? '';
-      const [, agentRestart, controlRestart] = await Promise.all([
+      const controlKilled = at(CONTROL_KILL_AT * playMs).then(() =>
+        killAndRestart(controlProcess(crew), crew),
+      );
+      const [, agentRestart, controlRestart, ofGateways] = await Promise.all([
         playLines(playing, clock),
         at(AGENT_KILL_AT * playMs).then(() => killAndRestart(agentOf(victim, crew), crew)),
-        at(CONTROL_KILL_AT * playMs).then(() => killAndRestart(controlProcess(crew), crew)),
+        controlKilled,
+        controlKilled.then(() => playGatewayActs({ ...crew, clock })),
       ]);
-      return { agentRestart, controlRestart } satisfies Restarts;
+      return { agentRestart, controlRestart, ...ofGateways } satisfies Outcomes;
     },
   };
 }

@@ -56,7 +56,7 @@ describe('the stage of a recording', () => {
     const played = recording([0, node('gw1')], [0, node('ledger')], [0, pod('ADDED', 'a')]);
     const { nodes, gateways, targets, natCidr } = stageOfRecording(played, HOW);
     expect(nodes).toEqual(['gw1', 'ledger', 'n1']);
-    expect(gateways).toEqual(['gw1-demo']);
+    expect(gateways).toEqual(['gw1-demo', 'gw2']);
     expect(targets.map(({ name }) => name)).toEqual(['orders-db', 'ledger-demo']);
     expect(natCidr).toBe('203.0.113.16/28');
   });
@@ -92,7 +92,7 @@ describe('a stream with policies of its own', () => {
 
   test('that selects none of its nodes gets a gateway that is selected', () => {
     const played = recording(...policies, [0, pod('ADDED', 'a')]);
-    expect(stageOfRecording(played, HOW).gateways).toEqual(['gw1']);
+    expect(stageOfRecording(played, HOW).gateways).toEqual(['gw1', 'gw2']);
     expect(played.policies?.gatewayLabels).toEqual({ role: 'egress' });
   });
 

@@ -17,7 +17,7 @@ import type { Stage, StageInit, StageTarget } from './stage.ts';
 const TARGETS = ['orders-db', 'ledger'];
 const TARGETS_MAX = 16;
 const NODES_MAX = 100;
-const GATEWAY = 'gw1';
+const GATEWAYS = ['gw1', 'gw2'];
 const NAT_NETWORK = parseCidr('203.0.113.0/24');
 /** The lab has these for itself; a target of the stream cannot have them there. */
 const TAKEN = ['10.77.0.0/24', '10.244.0.0/16', '198.18.0.10/32', NAT_NETWORK].map(parseCidr);
@@ -37,7 +37,7 @@ export function stageOfRecording(
   const gateways = policies?.gateways ?? [];
   const stage = {
     nodes: nodes.filter((name) => !gateways.includes(name)),
-    gateways: gateways.length > 0 ? gateways : [freeName(GATEWAY, nodes)],
+    gateways: gateways.length > 0 ? gateways : GATEWAYS.map((name) => freeName(name, nodes)),
   };
   if (policies === null) {
     const [addresses] = suppliedAddresses({ namespaces: podsAtATime(recording, speed) });

@@ -35,6 +35,19 @@ test('a run that did not settle, leaked or broke something says so', () => {
   expect(text).toContain('converged     NO');
 });
 
+test('a gateway that went is told with what broke, and for how long nothing came back', () => {
+  const gone: Report = {
+    ...measured,
+    gatewayKill: { brokenConnections: 2, pauseMs: 160.6 },
+    gatewayHandover: { brokenConnections: 0, pauseMs: 0 },
+  };
+  const text = summary(gone, quiet);
+  expect(text).toContain('gateway died  2 connections broken, replies paused 161 ms');
+  expect(text).toContain('handed over   0 connections broken, replies paused 0 ms');
+  expect(brokenClaims(gone)).toEqual(['2 connections broke when a gateway died']);
+  expect(summary(measured, quiet)).not.toContain('gateway');
+});
+
 test('a good run has kept every claim; each that another broke is named', () => {
   expect(brokenClaims(measured)).toEqual([]);
   const good = { ...measured, leakedPackets: 0 };

@@ -47,6 +47,10 @@ export interface Report {
   };
   readonly agentRestart?: { readonly packetsLost: number };
   readonly controlRestart?: { readonly packetsLost: number };
+  /** The owning gateway died (uplink cut, agent killed) and came back. */
+  readonly gatewayKill?: GatewayGone;
+  /** It was drained and taken back. */
+  readonly gatewayHandover?: GatewayGone;
   readonly mapEntries: {
     /** Used entries of all Berth maps, summed over nodes and gateways. */
     readonly actual?: number;
@@ -54,6 +58,13 @@ export interface Report {
     readonly naive: number;
   };
   readonly converged: boolean;
+}
+
+/** What happened to connections while a gateway was away. */
+interface GatewayGone {
+  readonly brokenConnections: number;
+  /** The longest time of which nothing came back that a pod behind it sent, every millisecond. */
+  readonly pauseMs: number;
 }
 
 /** Input that was refused. */
@@ -86,6 +97,7 @@ export function summary(report: Report, notes: Notes): string {
     `updates       ${updates.sent} sent; pods x targets: ${updates.naive}`,
     `map entries   ${actual ?? 'cannot be read'}; pods x CIDRs on every node: ${naive}`,
     ...killLines(report),
+    ...gatewayLines(report),
     ...refusedLines(notes.refused),
     `converged     ${report.converged ? 'yes' : 'NO'}`,
   ].join('\n');
@@ -94,12 +106,19 @@ export function summary(report: Report, notes: Notes): string {
 /** What the demo claims and this run did not keep; empty: it was a good one. */
 export function brokenClaims(report: Report): readonly string[] {
   const { converged, leakedPackets = 0, connections, aclGate } = report;
+  const ofGateways = [
+    ['a gateway died', report.gatewayKill?.brokenConnections ?? 0],
+    ['a gateway handed over', report.gatewayHandover?.brokenConnections ?? 0],
+  ] as const;
   const early = aclGate?.usedBeforeAdmitted ?? 0;
   return [
     ...(converged ? [] : ['it did not converge']),
     ...(leakedPackets === 0 ? [] : [`${leakedPackets} packets leaked`]),
     ...(early === 0 ? [] : [`${early} packets used an address before its target had it`]),
     ...((connections?.broken ?? 0) === 0 ? [] : [`${connections?.broken} connections broke`]),
+    ...ofGateways.flatMap(([when, broken]) =>
+      broken === 0 ? [] : [`${broken} connections broke when ${when}`],
+    ),
   ];
 }
 
@@ -141,6 +160,17 @@ function killLines({ agentRestart, controlRestart }: Report): string[] {
   if (agentRestart === undefined || controlRestart === undefined) return [];
   const control = `the control process (${controlRestart.packetsLost} packets lost)`;
   return [`killed        an agent (${agentRestart.packetsLost} packets lost), ${control}`];
+}
+
+function gatewayLines({ gatewayKill, gatewayHandover }: Report): string[] {
+  const line = (name: string, gone: GatewayGone | undefined): string[] => {
+    if (gone === undefined) return [];
+    const { brokenConnections, pauseMs } = gone;
+    return [
+      `${name}${brokenConnections} connections broken, replies paused ${Math.round(pauseMs)} ms`,
+    ];
+  };
+  return [...line('gateway died  ', gatewayKill), ...line('handed over   ', gatewayHandover)];
 }
 
 function refusedLines({ count, some }: RefusedInput): string[] {

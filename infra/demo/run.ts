@@ -17,7 +17,7 @@ import { plain } from './columns.ts';
 import { type Control, createControl } from './control.ts';
 import { createLabStage } from './lab-stage.ts';
 import { errorsInLogs } from './log-errors.ts';
-import { measuredReport, type Restarts } from './measured.ts';
+import { measuredReport, type Outcomes } from './measured.ts';
 import { createMemoryStage } from './memory-stage.ts';
 import { createNews, type News } from './news.ts';
 import type { DemoOptions } from './options.ts';
@@ -40,7 +40,7 @@ const RUN_ID_LENGTH = 8;
 const MS_PER_SECOND = 1000;
 const CHURN_STAGE: StageInit = {
   nodes: ['n1', 'n2', 'n3'],
-  gateways: ['gw1'],
+  gateways: ['g1', 'g2'],
   // One is told each address, the other was opened once for all of them.
   targets: [{ name: 'orders-db', acl: 'server' }, { name: 'ledger' }],
 };
@@ -118,15 +118,15 @@ async function onStage(
   };
   try {
     const played = play({ act, stage, control, agents, clock, news: news.tell });
-    const restarts = await Promise.race([played, untilAborted(interrupted)]);
-    if (restarts === undefined) return null;
+    const outcomes = await Promise.race([played, untilAborted(interrupted)]);
+    if (outcomes === undefined) return null;
     const settled = untilSettled(control, clock);
     const converged = await Promise.race([settled, untilAborted(interrupted)]);
     if (converged === undefined) return null;
     const status = control.last;
     if (status === null) throw new Error('the control process never answered');
     const { seed } = options;
-    const measured = { stage, counts: act.counts, status, restarts, converged, seed };
+    const measured = { stage, counts: act.counts, status, outcomes, converged, seed };
     const report = await measuredReport({ ...measured, durationSeconds: elapsedSeconds() });
     const notes = { refused: act.refused(status), waiting: waitingPods(status) };
     await show(summary(report, notes));
@@ -169,7 +169,7 @@ async function play(crew: {
   readonly agents: Agents;
   readonly clock: Clock;
   readonly news: (line: string) => void;
-}): Promise<Restarts> {
+}): Promise<Outcomes> {
   const { act, stage, control, agents } = crew;
   await act.writePolicies();
   await Promise.all([control.start(), agents.startAll()]);

@@ -3,6 +3,7 @@ import type { Clock } from '../../services/runtime/clock.ts';
 import type { Act } from './act.ts';
 import { plain } from './columns.ts';
 import type { Control } from './control.ts';
+import { ownersNow } from './gateway-owners.ts';
 import type { News } from './news.ts';
 import type { Stage, Witnesses } from './stage.ts';
 import type { Terminal } from './terminal.ts';
@@ -56,7 +57,12 @@ export function showLive(
 }
 
 async function frameOf({ stage, control, act, news, elapsedSeconds }: Shown): Promise<Frame> {
-  const [status, witnesses] = await Promise.all([control.ask(), lookAt(stage)]);
+  const gateways = stage.nodes.filter(({ gateway }) => gateway);
+  const [status, witnesses, owners] = await Promise.all([
+    control.ask(),
+    lookAt(stage),
+    ownersNow(gateways),
+  ]);
   return {
     elapsedSeconds: elapsedSeconds(),
     totalSeconds: act.seconds,
@@ -65,6 +71,7 @@ async function frameOf({ stage, control, act, news, elapsedSeconds }: Shown): Pr
     connections: stage.workload?.totals() ?? null,
     leakedPackets: witnesses?.leakedPackets ?? null,
     sources: [...(witnesses?.natAddressesSeen ?? []), ...(witnesses?.otherSourcesSeen ?? [])],
+    gateways: gateways.map(({ name }) => ({ name, owned: owners.get(name)?.length ?? null })),
     refused: status === null ? NOTHING_REFUSED : act.refused(status),
     news: news.lines,
   };

@@ -27,6 +27,8 @@ export interface StageNode {
   readonly address: string;
   /** Arguments after `main.ts` for this node's agent. */
   readonly agentArgs: readonly string[];
+  /** On which its agent answers. */
+  readonly cniSocket: string;
 }
 
 export interface StagePod {
@@ -73,6 +75,11 @@ export interface Stage {
   /** Folder of the secrets that they name; null: they name none. */
   readonly secretsDir: string | null;
   readonly startProcess: StartProcess;
+  /** A node's link to all others goes down, and comes up. Null where there is no network. */
+  readonly network: {
+    cut(node: string): Promise<void>;
+    heal(node: string): Promise<void>;
+  } | null;
   /** Null where there is no network to talk over. */
   readonly workload: Workload | null;
   /**

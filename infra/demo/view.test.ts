@@ -49,6 +49,10 @@ function frame(changes: Partial<Frame> = {}): Frame {
     connections: { attempted: 90, established: 89, broken: 0 },
     leakedPackets: 0,
     sources: ['203.0.113.16'],
+    gateways: [
+      { name: 'gw1', owned: 2 },
+      { name: 'gw2', owned: 2 },
+    ],
     refused: { count: 0, some: [] },
     news: Array.from({ length: 9 }, (_, at) => `  ${at} s  something happened`),
     ...changes,
@@ -114,6 +118,15 @@ describe('a screen', () => {
     expect(lines.join('\n')).toContain('leaked       0 packets');
     expect(lines.at(-1)).toContain('8 s  something happened');
     expect(lines).not.toContain('');
+  });
+
+  test('names each gateway with what it answers for, also one that does not say', () => {
+    const gateways = [
+      { name: 'gw1', owned: 4 },
+      { name: 'gw2', owned: null },
+    ];
+    const text = screen(frame({ gateways }), WIDE, false).join('\n');
+    expect(text).toContain('gateways     gw1: 4 addresses, gw2: no answer');
   });
 
   test('names of any length do not move the columns', () => {

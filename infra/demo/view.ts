@@ -16,6 +16,8 @@ export interface Frame {
   readonly connections: Report['connections'] | null;
   readonly leakedPackets: number | null;
   readonly sources: readonly string[];
+  /** Each with how many NAT addresses it answers for; null: nobody says. */
+  readonly gateways: readonly { readonly name: string; readonly owned: number | null }[];
   readonly refused: RefusedInput;
   /** What just happened, newest last. */
   readonly news: readonly string[];
@@ -25,6 +27,7 @@ const NEWS_SHOWN = 6;
 /** With fewer rows than that for berths and news, blank lines go first. */
 const ROOM_FOR_BLANKS = 6;
 const SOURCES_SHOWN = 4;
+const GATEWAYS_SHOWN = 4;
 
 const STYLES = { bold: '\u001b[1m', dim: '\u001b[2m', green: '\u001b[32m', red: '\u001b[31m' };
 const OFF = '\u001b[0m';
@@ -77,7 +80,7 @@ function headline({ elapsedSeconds, totalSeconds, status }: Frame, paint: Paint)
 }
 
 function counters(frame: Frame, paint: Paint): string[] {
-  const { pods, connections, leakedPackets, status, sources, refused } = frame;
+  const { pods, connections, leakedPackets, status, sources, gateways, refused } = frame;
   const p = status?.propagationMs;
   const mapped = status === null ? '-' : `${status.pods.mapped} mapped`;
   const lines = [
@@ -94,6 +97,7 @@ function counters(frame: Frame, paint: Paint): string[] {
     const leaked = paint(leakedPackets === 0 ? 'green' : 'red', `${leakedPackets} packets`);
     lines.push(`  leaked       ${leaked}; targets saw ${listed(sources)}`);
   }
+  if (gateways.length > 0) lines.push(`  gateways     ${gatewaysText(gateways, paint)}`);
   if (p != null) {
     const ms = [p.p50, p.p99].map((value) => value.toFixed(1));
     lines.push(`  propagation  p50 ${ms[0]} ms, p99 ${ms[1]} ms over ${p.samples} pods`);
@@ -104,6 +108,16 @@ function counters(frame: Frame, paint: Paint): string[] {
     );
   }
   return lines;
+}
+
+function gatewaysText(gateways: Frame['gateways'], paint: Paint): string {
+  const texts = gateways.map(({ name, owned }) => {
+    const text = owned === null ? paint('red', 'no answer') : `${owned} addresses`;
+    return `${plain(name)}: ${text}`;
+  });
+  const more = texts.length - GATEWAYS_SHOWN;
+  const shown = texts.slice(0, GATEWAYS_SHOWN).join(', ');
+  return more > 0 ? `${shown} and ${more} more` : shown;
 }
 
 function listed(sources: readonly string[]): string {

@@ -10,6 +10,7 @@ import type { LabTarget } from '../lab/targets.ts';
 import type { Endpoint, TcpClient, TcpClientInit, TcpTotals } from '../lab/traffic/tcp-clients.ts';
 import type { Traffic } from '../lab/traffic/traffic.ts';
 import type { UdpWindow } from '../lab/traffic/udp-probes.ts';
+import { type HeavyTraffic, startHeavyTraffic } from './heavy-traffic.ts';
 import type { SeededRandom } from './seeded-random.ts';
 
 export interface Workload {
@@ -21,6 +22,8 @@ export interface Workload {
   pause(): Promise<void>;
   resume(): void;
   openUdpWindow(): UdpWindow;
+  /** In those of these pods that run; answers once it flows. */
+  startHeavyTraffic(uids: readonly string[]): Promise<HeavyTraffic>;
   /** One connection of some pod to the address that was left out; whether it was made. */
   tryLateAddress(): Promise<boolean>;
 }
@@ -42,7 +45,10 @@ export function createWorkload(
   const { traffic, clock, random } = components;
   const { usual, late } = destinationsOf(targets);
   const names = targets.map(({ name }) => name);
-  const running = new Map<string, { readonly pod: LabPod; readonly stop: AbortController }>();
+  const running = new Map<
+    string,
+    { readonly pod: LabPod; readonly to: Endpoint; readonly stop: AbortController }
+  >();
 
   const connecting = new Set<Promise<unknown>>();
   let pausing: PromiseWithResolvers<void> | null = null;
@@ -78,8 +84,10 @@ export function createWorkload(
       const those = usual.filter((_, at) => talksTo.includes(names[at] ?? ''));
       if (those.length === 0) return;
       const stop = new AbortController();
-      running.set(pod.uid, { pod, stop });
-      for (const to of those.flatMap(pick)) {
+      const [first, ...others] = those.flatMap(pick);
+      if (first === undefined) return;
+      running.set(pod.uid, { pod, to: first, stop });
+      for (const to of [first, ...others]) {
         connect({ pod, to, intervalMs: LONG_INTERVAL_MS });
         traffic.probe({ pod, to, intervalUs: UDP_INTERVAL_US });
       }
@@ -99,6 +107,11 @@ export function createWorkload(
       pausing = null;
     },
     openUdpWindow: () => traffic.openUdpWindow(),
+    startHeavyTraffic: (uids) =>
+      startHeavyTraffic(
+        uids.flatMap((uid) => running.get(uid) ?? []),
+        { traffic, connect },
+      ),
     tryLateAddress: async () => {
       const [first] = running.values();
       if (late === null || first === undefined) return false;

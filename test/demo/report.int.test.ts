@@ -14,6 +14,7 @@ const ALWAYS = {
   seed: null,
   durationSeconds: null,
   pods: ['created', 'deleted'],
+  aclGate: ['addressesAdmitted'],
   propagationMs: ['max', 'p50', 'p99', 'samples'],
   updates: ['naive', 'sent'],
   mapEntries: ['actual', 'naive'],
@@ -24,8 +25,11 @@ const IN_THE_LAB = {
   leakedPackets: null,
   natAddressesSeen: null,
   otherSourcesSeen: null,
+  aclGate: ['addressesAdmitted', 'usedBeforeAdmitted'],
   agentRestart: ['packetsLost'],
   controlRestart: ['packetsLost'],
+  gatewayKill: ['brokenConnections', 'pauseMs'],
+  gatewayHandover: ['brokenConnections', 'pauseMs'],
 };
 const MEMORY = ['--datapath', 'memory'];
 
@@ -147,6 +151,8 @@ describe('a report from the lab', () => {
       otherSourcesSeen: [],
       agentRestart: { packetsLost: 0 },
       controlRestart: { packetsLost: 0 },
+      gatewayKill: { brokenConnections: 0 },
+      gatewayHandover: { brokenConnections: 0 },
       converged: true,
     });
     // Thirty namespaces share no address.

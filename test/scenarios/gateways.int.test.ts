@@ -4,20 +4,19 @@
  * replies pause is told, never asserted: it depends on the machine.
  */
 import { describe, expect, test } from 'vitest';
-import type { LabPod } from '../../infra/lab/pods.ts';
 import {
   drainGateway,
   type GatewayAnswer,
   gatewayStatus,
   undrainGateway,
-} from '../../infra/lab/testing/gateway-call.ts';
+} from '../../infra/lab/gateway-call.ts';
+import type { LabPod } from '../../infra/lab/pods.ts';
 import { needsLab } from '../../infra/lab/testing/needs-lab.ts';
-import { longestPauseMs } from '../../infra/lab/testing/pause.ts';
 import { parseIp } from '../../services/contract/ip-address.ts';
 import { ownerOf } from '../../services/contract/ownership.ts';
 import { type Installation, install } from './installation.ts';
 
-const PROBE_MS = 5;
+const PROBE_INTERVAL_US = 1_000;
 const WAIT_MS = 40_000;
 const POLL_MS = 20;
 const BULK_BYTES = 512 * 1024;
@@ -35,8 +34,8 @@ interface TwoGateways extends AsyncDisposable {
   untilOwned(by: string, ...notBy: string[]): Promise<void>;
   /** A connection that begins now is made and answered. */
   connectsAnew(): Promise<void>;
-  /** Since then, by the UDP probes. */
-  pauseMs(sinceMs: number): Promise<number>;
+  /** From now on; answers for how long nothing came back at most, once it is asked. */
+  watchPause(): () => Promise<number>;
   /** Ends everything; what broke or leaked fails the test. */
   expectNothingBroken(): Promise<void>;
 }
@@ -75,7 +74,6 @@ async function twoGateways(): Promise<TwoGateways> {
   await untilOwned(owner, other);
   const clients = [10, 50].map((intervalMs) => lab.traffic.connect({ pod, to, intervalMs }));
   clients.push(lab.traffic.connect({ pod, to, intervalMs: 0, messageBytes: BULK_BYTES }));
-  const probe = lab.traffic.probe({ pod, to, intervalUs: PROBE_MS * 1000 });
   for (const client of clients) expect(await client.established).not.toBeNull();
 
   return {
@@ -91,13 +89,14 @@ async function twoGateways(): Promise<TwoGateways> {
       const client = lab.traffic.connect({ pod, to, messages: 3 });
       expect((await client.outcome).kind).toBe('closed');
     },
-    pauseMs: async (sinceMs) => {
-      // By then it is known what became of all that was sent.
-      await lab.traffic.openUdpWindow().close();
-      return Math.round(longestPauseMs(lab.traffic.lostSamples(), sinceMs, PROBE_MS));
+    watchPause: () => {
+      const probe = lab.traffic.probe({ pod, to, intervalUs: PROBE_INTERVAL_US });
+      return async () => {
+        await probe.close();
+        return Math.round(probe.longestPauseMs);
+      };
     },
     expectNothingBroken: async () => {
-      await probe.close();
       for (const client of clients) expect((await client.close()).kind).toBe('closed');
       expect(lab.traffic.tcpTotals().broken).toBe(0);
       expect((await capture.stop()).foreignSources).toEqual([]);
@@ -112,24 +111,22 @@ async function killGateway({ berth }: TwoGateways, name: string): Promise<void> 
   await Promise.all([berth.lab.cutNode(name), berth.agents.kill(name)]);
 }
 
-const now = (): number => performance.timeOrigin + performance.now();
-
 describe('of two gateways', () => {
   test('the owner dies: the other takes over, and back when it returns', async (ctx) => {
     needsLab(ctx);
     await using two = await twoGateways();
     const { berth, owner, other } = two;
-    const killedMs = now();
+    const killed = two.watchPause();
     await killGateway(two, owner);
     await two.untilOwned(other);
     await two.connectsAnew();
-    ctx.annotate(`pause ${await two.pauseMs(killedMs)} ms`);
-    const healedMs = now();
+    ctx.annotate(`pause ${await killed()} ms`);
+    const healed = two.watchPause();
     await berth.lab.healNode(owner);
     await berth.agents.start(owner);
     await two.untilOwned(owner, other);
     await two.connectsAnew();
-    ctx.annotate(`pause at the return ${await two.pauseMs(healedMs)} ms`);
+    ctx.annotate(`pause at the return ${await healed()} ms`);
     await two.expectNothingBroken();
   });
 
@@ -137,12 +134,12 @@ describe('of two gateways', () => {
     needsLab(ctx);
     await using two = await twoGateways();
     const { berth, owner, other } = two;
-    const frozenMs = now();
+    const frozen = two.watchPause();
     berth.agents.freeze(owner);
     await two.untilOwned(other);
     await two.connectsAnew();
     await berth.startPod({ uid: 'b' });
-    ctx.annotate(`pause ${await two.pauseMs(frozenMs)} ms`);
+    ctx.annotate(`pause ${await frozen()} ms`);
     berth.agents.thaw(owner);
     await two.untilOwned(owner, other);
     await two.expectNothingBroken();
@@ -152,7 +149,7 @@ describe('of two gateways', () => {
     needsLab(ctx);
     await using two = await twoGateways();
     const { berth, owner, other } = two;
-    const cutMs = now();
+    const cut = two.watchPause();
     await berth.lab.cutBetween(owner, other);
     await two.untilOwned(other);
     await two.untilOwned(owner);
@@ -160,7 +157,7 @@ describe('of two gateways', () => {
     await berth.lab.healBetween(owner, other);
     await two.untilOwned(owner, other);
     await two.connectsAnew();
-    ctx.annotate(`pause ${await two.pauseMs(cutMs)} ms`);
+    ctx.annotate(`pause ${await cut()} ms`);
     await two.expectNothingBroken();
   });
 
@@ -184,17 +181,17 @@ describe('of two gateways', () => {
     needsLab(ctx);
     await using two = await twoGateways();
     const { owner, other } = two;
-    const drainedMs = now();
+    const drained = two.watchPause();
     await drainGateway(two.socketOf(owner));
     await two.untilOwned(other, owner);
     expect((await two.gateway(owner)).owned).toEqual([]);
     await two.connectsAnew();
-    ctx.annotate(`pause ${await two.pauseMs(drainedMs)} ms`);
-    const backMs = now();
+    ctx.annotate(`pause ${await drained()} ms`);
+    const back = two.watchPause();
     await undrainGateway(two.socketOf(owner));
     await two.untilOwned(owner, other);
     await two.connectsAnew();
-    ctx.annotate(`pause ${await two.pauseMs(backMs)} ms`);
+    ctx.annotate(`pause ${await back()} ms`);
     await two.expectNothingBroken();
   });
 
@@ -214,13 +211,13 @@ describe('of two gateways', () => {
     needsLab(ctx);
     await using two = await twoGateways();
     const { berth, owner, other } = two;
-    const stoppedMs = now();
+    const stopped = two.watchPause();
     await berth.agents.stop(owner);
     await two.connectsAnew();
     expect((await two.gateway(other)).owned).not.toContain(two.address);
     await berth.agents.start(owner);
     await two.untilOwned(owner, other);
-    expect(await two.pauseMs(stoppedMs)).toBe(0);
+    expect(await stopped()).toBe(0);
     await two.expectNothingBroken();
   });
 });

@@ -43,8 +43,10 @@ struct udp_probe {
 	struct timer timer;
 	struct sockaddr_in to;
 	int64_t interval_us;
-	uint64_t number; /* of the last one sent */
-	uint64_t oldest; /* all before it have a fate */
+	uint64_t number;       /* of the last one sent */
+	uint64_t oldest;       /* all before it have a fate */
+	int64_t pause_from_us; /* sending of the first loss since the last echo; 0: none */
+	int64_t longest_pause_us;
 	uint32_t ring_size;
 	struct datagram *ring;
 	bool icmp, closing;
@@ -54,7 +56,8 @@ static unsigned int loss_reports;
 
 static void finish(struct udp_probe *probe)
 {
-	report__line("{\"event\":\"probe-ended\",\"id\":%u}", probe->flow.id);
+	report__line("{\"event\":\"probe-ended\",\"id\":%u,\"longestPauseUs\":%lld}",
+		     probe->flow.id, (long long)probe->longest_pause_us);
 	loop__timer_clear(&probe->timer);
 	loop__unwatch(&probe->watch);
 	flow__unregister(&probe->flow);
@@ -76,16 +79,29 @@ static void report_loss(struct udp_probe *probe, int64_t sent_us, int64_t now)
 		     (long long)(loop__wall_ms() - (now - sent_us) / 1000));
 }
 
+/* Nothing came back of what was sent between `pause_from_us` and `until_us`. */
+static void note_pause(struct udp_probe *probe, int64_t until_us)
+{
+	if (probe->pause_from_us && until_us - probe->pause_from_us > probe->longest_pause_us)
+		probe->longest_pause_us = until_us - probe->pause_from_us;
+}
+
 static void settle(struct udp_probe *probe, int64_t now)
 {
 	for (; probe->oldest <= probe->number; probe->oldest++) {
 		struct datagram *datagram = slot(probe, probe->oldest);
 
-		if (!datagram->number)
+		if (!datagram->number) {
+			note_pause(probe, datagram->sent_us);
+			probe->pause_from_us = 0;
 			continue;
+		}
 		if (datagram->sent_us + UDP_FATE_US > now)
 			return;
 		datagram->number = 0;
+		if (!probe->pause_from_us)
+			probe->pause_from_us = datagram->sent_us;
+		note_pause(probe, datagram->sent_us + probe->interval_us);
 		udp_window__count(datagram->sent_us, UDP_LOST);
 		report_loss(probe, datagram->sent_us, now);
 	}

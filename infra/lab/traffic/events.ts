@@ -28,7 +28,7 @@ const event = z.discriminatedUnion('event', [
     atMs: z.number(),
   }),
   z.object({ event: z.literal('probe-failed'), id, reason: z.string() }),
-  z.object({ event: z.literal('probe-ended'), id }),
+  z.object({ event: z.literal('probe-ended'), id, longestPauseUs: z.number() }),
   z.object({ event: z.literal('lost'), id, sentAtMs: z.number() }),
   z.object({
     event: z.literal('window'),

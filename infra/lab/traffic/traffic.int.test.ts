@@ -120,6 +120,7 @@ describe('a UDP probe', () => {
     await probe.close();
     const counts = await window.close();
     expect(counts).toMatchObject({ lost: 0, rejected: 0 });
+    expect(probe.longestPauseMs).toBe(0);
     expect(counts.sent).toBeGreaterThan(0);
   });
 
@@ -140,6 +141,7 @@ describe('a UDP probe', () => {
     expect(cut.lost).toBeLessThanOrEqual(cut.sent);
     expect(lab.traffic.lostSamples().map(({ podUid }) => podUid)).toContain('u1');
     await probe.close();
+    expect(probe.longestPauseMs).toBeGreaterThan(0);
   });
 
   it('is told at once when nobody listens', async () => {

@@ -130,10 +130,10 @@ function dispatcher({ clients, probes, servers, captures, onDropped }: Receivers
         clients.onEnded(event);
         break;
       case 'probe-failed':
-        probes.onEnded(event.id, event.reason);
+        probes.onEnded(event.id, event.reason, 0);
         break;
       case 'probe-ended':
-        probes.onEnded(event.id, null);
+        probes.onEnded(event.id, null, event.longestPauseUs);
         break;
       case 'lost':
         probes.onLost(event);

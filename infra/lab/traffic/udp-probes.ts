@@ -25,6 +25,11 @@ export interface UdpProbe {
   readonly ended: Promise<string | null>;
   /** Sends no more, and waits until the fate of what was sent is known. */
   close(): Promise<void>;
+  /**
+   * Once it ended: the longest time of which nothing that was sent came back, from the sending of
+   * the first loss to that of the next datagram that was echoed.
+   */
+  readonly longestPauseMs: number;
 }
 
 export interface UdpCounts {
@@ -52,7 +57,7 @@ export interface UdpProbes {
   /** The pod's `net.ipv4.ping_group_range` must admit it. */
   ping(init: EchoProbeInit): UdpProbe;
   openWindow(): UdpWindow;
-  onEnded(id: number, reason: string | null): void;
+  onEnded(id: number, reason: string | null, longestPauseUs: number): void;
   onWindow(event: EventOf<'window'>): void;
   onLost(event: EventOf<'lost'>): void;
   onDeath(error: Error): void;
@@ -61,17 +66,26 @@ export interface UdpProbes {
 
 const INTERVAL_US = 5_000;
 const SAMPLES_MAX = 1_000;
+const US_PER_MS = 1000;
 
 export function udpProbes(nextId: () => number, send: (command: string) => void): UdpProbes {
   const probes = new Map<
     number,
-    { podUid: string; to: Endpoint; ended: PromiseWithResolvers<string | null> }
+    {
+      podUid: string;
+      to: Endpoint;
+      ended: PromiseWithResolvers<string | null>;
+      longestPauseMs: number;
+    }
   >();
   const windows = new Map<number, PromiseWithResolvers<UdpCounts>>();
   const lost: LostSample[] = [];
 
-  const onEnded = (id: number, reason: string | null): void => {
-    probes.get(id)?.ended.resolve(reason);
+  const onEnded = (id: number, reason: string | null, longestPauseUs: number): void => {
+    const probe = probes.get(id);
+    if (probe === undefined) return;
+    probe.longestPauseMs = longestPauseUs / US_PER_MS;
+    probe.ended.resolve(reason);
     probes.delete(id);
   };
 
@@ -82,7 +96,8 @@ export function udpProbes(nextId: () => number, send: (command: string) => void)
   ): UdpProbe => {
     const id = nextId();
     const ended = Promise.withResolvers<string | null>();
-    probes.set(id, { podUid, to, ended });
+    const probe = { podUid, to, ended, longestPauseMs: 0 };
+    probes.set(id, probe);
     send(command(id));
     return {
       podUid,
@@ -91,6 +106,9 @@ export function udpProbes(nextId: () => number, send: (command: string) => void)
       close: async () => {
         send(`close ${id}`);
         await ended.promise;
+      },
+      get longestPauseMs() {
+        return probe.longestPauseMs;
       },
     };
   };
@@ -129,7 +147,7 @@ export function udpProbes(nextId: () => number, send: (command: string) => void)
       lost.push({ podUid: probe.podUid, to: probe.to, sentAtMs });
     },
     onDeath: (error) => {
-      for (const id of [...probes.keys()]) onEnded(id, 'traffic-process-ended');
+      for (const id of [...probes.keys()]) onEnded(id, 'traffic-process-ended', 0);
       for (const counts of windows.values()) counts.reject(error);
       windows.clear();
     },

@@ -2,7 +2,7 @@
 import { createConnection } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { z } from 'zod';
-import { berthError, describeError } from '../../../services/contract/errors.ts';
+import { berthError, describeError } from '../../services/contract/errors.ts';
 
 export interface GatewayAnswer {
   readonly drained: boolean;
