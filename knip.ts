@@ -11,7 +11,7 @@ const config: KnipConfig = {
     '{services,infra}/**/{,*-}main.ts!',
     // Named in boot/targets.mjs and package.json, where knip does not look for them.
     'scripts/*.ts',
-    'test/{bench,fuzz}/**/{,*-}main.ts',
+    'test/{bench,fuzz,rfc}/**/{,*-}main.ts',
     'bpf/test/peer-main.ts',
     'boot.mjs',
   ],

@@ -11,8 +11,6 @@ import { linesOf } from './violation.ts';
 export type Read = (path: string) => string | null;
 
 const FENCE = /^ *```/;
-const YES_ROW = /^\| [^|]+ \| yes[^|]* \| [^|]* \| ([^|]+) \|$/;
-const PROOF_START = /^`[^`]+\.ts`: "/;
 const HEADING = /^#{1,6} +(.*)$/;
 const LINK = /\[[^\]]*\]\(([^)\s]+)\)/g;
 const ELSEWHERE = /^[a-z][a-z+.-]*:/;
@@ -72,15 +70,6 @@ export function missingProofs({ path, text }: SourceFile, read: Read): readonly 
     return [...names.matchAll(/"([^"]+)"/g)].flatMap(([, name = '']) =>
       source.includes(name) ? [] : [`${path}: ${file} has no test "${name}"`],
     );
-  });
-}
-
-/** Rows of a table of verdicts that say `yes` and name neither a test nor "no state". */
-export function yesWithoutProof({ path, text }: SourceFile): readonly string[] {
-  return linesOf(text).flatMap((line, at) => {
-    const [, proof] = YES_ROW.exec(line) ?? [];
-    if (proof === undefined || proof === 'no state' || PROOF_START.test(proof)) return [];
-    return [`${path}:${at + 1}: says yes and names no test: "${proof}"`];
   });
 }
 

@@ -1,5 +1,6 @@
 /** Tidy: every source file is short, narrow, and says at its head why it exists. */
-import { lstatSync } from 'node:fs';
+import { lstatSync, readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ourFiles } from '../../scripts/sources.ts';
 import { fileLength, functionLength, headComment, lineLength } from './form.ts';
@@ -34,6 +35,18 @@ describe('our files', () => {
   test('are at most 200 kB', () => {
     const big = ourFiles().filter((path) => lstatSync(path).size > BYTES_MAX);
     expect(big.filter((path) => !MAY_BE_BIG.test(path))).toEqual([]);
+  });
+
+  test('have no C header that nobody includes', () => {
+    const included = new Set(
+      ourFiles()
+        .filter((path) => C.test(path) || /(^|\/)(Makefile|[^/]+\.ts)$/.test(path))
+        .flatMap((path) => [...readFileSync(path, 'utf8').matchAll(/#include "([^"]+)"/g)])
+        .map(([, name = '']) => basename(name)),
+    );
+    const headers = ourFiles().filter((path) => path.endsWith('.h'));
+    expect(headers.length).toBeGreaterThan(0);
+    expect(headers.filter((path) => !included.has(basename(path)))).toEqual([]);
   });
 
   test('are found at all', () => {

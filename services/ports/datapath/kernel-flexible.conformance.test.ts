@@ -28,6 +28,7 @@ import {
   DIRECT,
   DIRECT_2,
   fillWorld,
+  IN_HOLE,
   L,
   NAT,
   NAT_2,
@@ -170,6 +171,12 @@ flow('an echo goes out by a flexible port as its id, and its answer comes back',
   expect(reasonOf(bench, 'return', echo(8, TARGET, NAT, outside(id)))).toBe('ICMP_IN');
 });
 
+flow('an echo has the same id outside for every target', (bench) => {
+  for (const to of [TARGET, IN_HOLE, TARGET]) {
+    goesOut(bench, echo(8, POD, to, 500), echo(8, NAT, to, outside(500)));
+  }
+});
+
 flow('an id within the narrow range has a flexible port too', (bench) => {
   goesOut(bench, echo(8, POD, TARGET, L), echo(8, NAT, TARGET, outside(L)));
 });
@@ -263,6 +270,18 @@ for (const [kind, limit, frame] of LIMITS) {
     expect(reasonOf(bench, 'return', answer(outside(77)))).toBe('RETURNED');
   });
 }
+
+flow('an outbound packet refreshes a flow, an inbound one does not', (bench) => {
+  const limit = 300;
+  const answer = udp({ from: DB, to: `${NAT}:${outside(78)}` });
+  for (let i = 0; i < 3; i++) {
+    bench.run('egress', udp({ from: `${POD}:78`, to: DB }));
+    words.age(elementOf(78), limit - 2);
+    expect(reasonOf(bench, 'return', answer)).toBe('RETURNED');
+  }
+  words.age(elementOf(78), 2);
+  expect(reasonOf(bench, 'return', answer)).toBe('PORT_NOT_MAPPED');
+});
 
 flow('a full berth refuses the next flow, keeps the others, and takes what has ended', (bench) => {
   const from = (port: number) => ({ from: `${POD}:${port}`, to: SMALL });
