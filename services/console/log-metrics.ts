@@ -1,6 +1,7 @@
 /** What the folded log says of the installation, as numbers for whoever scrapes it. */
 import { exhaustedPods } from '../aggregates/namespace/exhausted.ts';
 import type { NamespaceState } from '../aggregates/namespace/state.ts';
+import { lostAddresses, wantedSet } from '../aggregates/target/wanted-set.ts';
 import type { AggregateState, World } from '../aggregates/world.ts';
 import { aggregateName, type TargetName } from '../contract/identity.ts';
 import type { CONTROL_METRICS } from '../contract/metrics.ts';
@@ -99,6 +100,17 @@ function exposeTargets(
       const counts = { wanted: 0, confirmed: 0, dropping: 0 };
       for (const entry of state.entries.values()) counts[entry.state] += 1;
       return statesOf(counts, { target: aggregateName(state.key) });
+    }),
+  );
+  metrics.reads('berth_target_addresses', () =>
+    [...world.aggregates()].flatMap((state) => {
+      const set = state.kind === 'target' ? wantedSet(state) : null;
+      if (state.kind !== 'target' || set === null) return [];
+      const reported = new Set(state.reported?.addresses);
+      const wanted = set.entries.length;
+      const inForce = set.entries.filter(({ address }) => reported.has(address)).length;
+      const lost = lostAddresses(state).length;
+      return statesOf({ wanted, 'in-force': inForce, lost }, { target: set.target });
     }),
   );
   metrics.reads('berth_target_last_success_age_seconds', () =>

@@ -4,6 +4,7 @@
  * answers, it never tells), and nothing may depend on being heard.
  */
 import type { ErrorCode } from './error-table.ts';
+import type { TargetName } from './identity.ts';
 import type { Body, EventRecord } from './records.ts';
 
 export interface ChannelMessages {
@@ -34,6 +35,12 @@ export interface ChannelMessages {
   'berth:mapper:checkpoints-saved': object;
   /** `code`: of the failure; null: it succeeded. */
   'berth:jobs:run-ended': { readonly queue: string; readonly code: string | null };
+  /** A target was looked at, and written where need be. `code`: `other` is none of ours. */
+  'berth:courier:push-ended': {
+    readonly target: TargetName;
+    /** Null: what is wanted is in force. */
+    readonly code: ErrorCode | 'other' | null;
+  };
   'berth:hub:push-sent': {
     readonly kind: 'snapshot' | 'delta';
     readonly records: number;

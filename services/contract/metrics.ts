@@ -151,6 +151,27 @@ export const CONTROL_METRICS = {
     'target',
     'state',
   ),
+  berth_target_addresses: gauge(
+    'Addresses of a Webhook target: wanted in its ACL, in-force (of these, as it last said), lost ' +
+      '(confirmed once, missing now).',
+    'target',
+    'state',
+  ),
+  berth_target_pushes_total: counter(
+    'Times that a Webhook target was looked at, and written where need be; the code is that of ' +
+      'what was wrong, empty where the wanted set is in force; without a code of ours: other.',
+    'target',
+    'code',
+  ),
+  berth_target_read_back_age_seconds: gauge(
+    'Since a Webhook target last said what is in force; NaN: not since the process started.',
+    'target',
+  ),
+  berth_target_failing_seconds: gauge(
+    'For how long a Webhook target has failed in the same way, and is tried every 30 s at most; ' +
+      '0 while what is wanted is in force.',
+    'target',
+  ),
   berth_target_last_success_age_seconds: gauge(
     'Since an ACL entry of the target was last confirmed or found to be gone.',
     'target',

@@ -5,11 +5,12 @@
  */
 import { lostAddresses, type WantedSet } from '../aggregates/target/wanted-set.ts';
 import { canonicalJson } from '../contract/canonical.ts';
-import { berthError } from '../contract/errors.ts';
+import { berthError, isBerthError } from '../contract/errors.ts';
 import type { TargetName } from '../contract/identity.ts';
 import type { WebhookSpec } from '../contract/objects.ts';
 import type { AclDriver } from '../ports/acl-driver/port.ts';
 import type { JobHandler } from '../ports/jobs/port.ts';
+import { tell } from '../runtime/channels.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Random } from '../runtime/random.ts';
@@ -44,14 +45,20 @@ export function createPushing(components: PushingComponents): Pushing {
     const onReadBack = (): void => tellLost(target, components);
     try {
       const found = { ...components, driverOf: drivers.of, onReadBack };
-      if (await bringInLine(target, found, signal)) states.succeeded(target, clock.nowMs());
-      else {
+      if (await bringInLine(target, found, signal)) {
+        states.succeeded(target, clock.nowMs());
+        tell('berth:courier:push-ended', { target, code: null });
+      } else {
         drivers.forget(target);
         states.forget(target);
       }
     } catch (error) {
       // What a process that stops breaks off says nothing of the target.
-      if (!signal.aborted) states.failed(target, error, clock.nowMs());
+      if (!signal.aborted) {
+        states.failed(target, error, clock.nowMs());
+        const code = isBerthError(error) ? error.code : 'other';
+        tell('berth:courier:push-ended', { target, code });
+      }
       throw error;
     }
     // Wanted otherwise while it was written.

@@ -59,6 +59,14 @@ beforeAll(async () => {
   await manifests.apply(poolObject(pool));
   for (const target of stage.targets) await manifests.apply(targetObject(target));
   await manifests.apply(namespaceObject('shop'));
+  // Nobody answers there, and its secret is nowhere.
+  const aclServer = { url: 'http://127.0.0.1:1/', secret: 'nowhere' };
+  const bank = { name: 'bank', cidrs: ['198.51.100.192/26'], allowed: [], aclServer };
+  await manifests.apply(targetObject(bank));
+  await manifests.apply(poolObject({ ...pool, name: 'green', addresses: ['203.0.113.33/32'] }));
+  await manifests.apply(namespaceObject('pay'));
+  const pay = { ...nat, namespace: 'pay', pool: 'green', targets: ['bank'] };
+  await manifests.apply(egressNatObject(pay));
   const many = egressNatObject({ ...nat, targets: ['orders-db'] });
   const addresses = { min: 1, max: 1 };
   await manifests.apply({ ...many, spec: { ...(many['spec'] as object), addresses } });
@@ -73,8 +81,12 @@ beforeAll(async () => {
   await manifests.apply(planned('d'));
   await writeFile(join(manifests.dir, 'bad.yaml'), 'apiVersion: v1\nkind: Pod\nmetadata: [1]\n');
   const done = await process.waitUntil(
-    ({ pods, problemCount, acks, converged }) =>
-      pods.exhausted === 1 && problemCount > 0 && acks.length === 2 && converged,
+    ({ pods, problemCount, acks, pushes, converged }) =>
+      pods.exhausted === 1 &&
+      problemCount > 0 &&
+      acks.length === 2 &&
+      pushes.length === 1 &&
+      converged,
     WAIT_MS,
   );
   if (!done) throw new Error(`it never came so: ${JSON.stringify(process.last)}`);
@@ -125,6 +137,8 @@ describe('the numbers', () => {
       free: value(control, pool('free')),
       claimed: value(control, 'berth_pool_addresses{pool="blue",state="claimed"}'),
       confirmed: value(control, 'berth_target_entries{target="orders-db",state="confirmed"}'),
+      wantedAtBank: value(control, 'berth_target_addresses{target="bank",state="wanted"}'),
+      inForceAtBank: value(control, 'berth_target_addresses{target="bank",state="in-force"}'),
       links: value(control, 'berth_hub_links'),
       propagated: value(control, 'berth_propagation_seconds_count'),
       blind: value(control, 'berth_watch_blind_seconds'),
@@ -137,10 +151,19 @@ describe('the numbers', () => {
       free: 0,
       claimed: 1,
       confirmed: 1,
+      wantedAtBank: 1,
+      inForceAtBank: 0,
       links: 2,
       propagated: 3,
       blind: 0,
     });
+  });
+
+  test('of a target that fails say since when, and of what', () => {
+    const sample = 'berth_target_pushes_total{target="bank",code="BERTH_ACL_SECRET"}';
+    expect(value(control, sample)).toBeGreaterThan(0);
+    expect(value(control, 'berth_target_failing_seconds{target="bank"}')).toBeGreaterThan(0);
+    expect(value(control, 'berth_target_read_back_age_seconds{target="bank"}')).toBeNaN();
   });
 
   test('of an agent are those of its node', () => {

@@ -2,6 +2,8 @@
 
 import { CONTROL_METRICS, PROCESS_METRICS } from '../../contract/metrics.ts';
 import { TOPICS } from '../../contract/topics.ts';
+import type { Courier } from '../../courier/courier.ts';
+import { exposeCourier } from '../../courier/courier-metrics.ts';
 import type { Hub } from '../../hub/hub.ts';
 import { exposeHub } from '../../hub/hub-metrics.ts';
 import { exposeMapper } from '../../mapper/mapper-metrics.ts';
@@ -35,15 +37,18 @@ export function createControlMetrics(components: ControlMetricsComponents): Cont
 
 export function exposeWorkers(
   metrics: ControlMetrics,
-  { hub, jobs, functions }: WorkersComponents,
+  { hub, courier, jobs, clock, functions }: WorkersComponents,
 ): void {
   exposeHub(metrics, hub);
+  exposeCourier(metrics, { statuses: courier.statuses, clock });
   const queues = functions.flatMap(({ trigger }) => (trigger.kind === 'job' ? trigger.queue : []));
   exposeJobs(metrics, { jobs, queues });
 }
 
 interface WorkersComponents {
   readonly hub: Hub;
+  readonly courier: Courier;
+  readonly clock: Clock;
   readonly jobs: Jobs;
   readonly functions: readonly BerthFunction[];
 }

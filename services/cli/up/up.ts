@@ -82,7 +82,7 @@ export async function up(
     ...consoleFunctions({ socket: config.socket }, { live, metrics, clock }),
     ...metricsFunctions(config, metrics),
   ];
-  exposeWorkers(metrics, { hub, jobs, functions });
+  exposeWorkers(metrics, { hub, courier, jobs, clock, functions });
   const host = startFunctions(functions, components);
   try {
     const failure = await Promise.race([host.failed, untilAborted(stop)]);
