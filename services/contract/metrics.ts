@@ -152,8 +152,8 @@ export const CONTROL_METRICS = {
     'state',
   ),
   berth_target_addresses: gauge(
-    'Addresses of a Webhook target: wanted in its ACL, in-force (of these, as it last said), lost ' +
-      '(confirmed once, missing now).',
+    'Addresses of a Webhook target: wanted in its ACL, in-force (of these, as it last said), ' +
+      'lost (confirmed once, missing now).',
     'target',
     'state',
   ),

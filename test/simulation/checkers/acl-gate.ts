@@ -121,7 +121,7 @@ export function createAclGate(world: World, servers: () => AclServers, history: 
   function checkUnused(
     target: TargetName,
     id: string,
-    { namespace, revision }: Pick<AclEntry, 'namespace' | 'revision'>,
+    { namespace, revision, state: was }: Pick<AclEntry, 'namespace' | 'revision' | 'state'>,
   ): void {
     const address = booksOf(target).entries.get(id)?.address;
     const state = world.namespace(namespace);
@@ -132,7 +132,8 @@ export function createAclGate(world: World, servers: () => AclServers, history: 
       if (user !== undefined) broken(`${what}, ${user.ip} on ${user.node} still uses it`);
       return;
     }
-    if (claim.targets.get(target) !== revision) return;
+    // A target that was added while pods ran may never have let them in.
+    if (was !== 'confirmed' || claim.targets.get(target) !== revision) return;
     const users = [...claim.used.values()].filter(({ kind }) => kind === 'berth');
     if (users.length > 0) broken(`${what}, while ${users.length} pods of ${namespace} use it`);
   }
