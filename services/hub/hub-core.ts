@@ -6,12 +6,7 @@
 import type { World } from '../aggregates/world.ts';
 import { canonicalJson } from '../contract/canonical.ts';
 import type { NodeName } from '../contract/identity.ts';
-import {
-  type AckRecord,
-  type NodeFromAgent,
-  type NodeRecord,
-  nodeAgentKey,
-} from '../contract/node-records.ts';
+import { type NodeFromAgent, type NodeRecord, nodeAgentKey } from '../contract/node-records.ts';
 import type { EventRecord, LoggedEvent } from '../contract/records.ts';
 import { TOPICS, type Topic } from '../contract/topics.ts';
 import { isAtLeast, type Version } from '../contract/version.ts';
@@ -22,13 +17,15 @@ import { createFenceBook, type FenceBook } from './fence-book.ts';
 import { createFenceCauses, type FenceCauses } from './fence-causes.ts';
 import { createFences, type Fences } from './fences.ts';
 import { createGatewayWaits, type GatewayWaits } from './gateway-waits.ts';
+import { createGreetings, type Greetings } from './greetings.ts';
+import { ackEntry, eventEntry } from './hub-entries.ts';
 import type { Hello } from './link-messages.ts';
 import type { AgentAck, LinkHandlers } from './link-server.ts';
 import { type AgentLink, createNodeLinks, type NodeLinks } from './node-links.ts';
 import type { NodeStatus } from './node-status.ts';
 import { createOperatorFences, type OperatorFences } from './operator-fences.ts';
 import { createReleaseAcks, type ReleaseAcks } from './release-acks.ts';
-import type { Push, WantedSet } from './session.ts';
+import type { WantedSet } from './session.ts';
 import { createViews, type Views } from './views/views.ts';
 
 /** The latest of each key of `berth.nodes`. */
@@ -69,12 +66,7 @@ interface Parts extends HubCoreComponents {
   readonly book: FenceBook;
   readonly causes: FenceCauses;
   readonly operators: OperatorFences;
-  /** Nodes that said hello before all was read that the log had then; null: its end is asked. */
-  readonly greeting: Map<NodeName, Version | null>;
-  /** The last hello of each node, while what it waits for is asked. */
-  readonly hellos: Map<NodeName, symbol>;
-  /** Nodes whose return is on its way into the book. */
-  readonly returning: Set<NodeName>;
+  readonly greetings: Greetings;
 }
 
 export function createHubCore(init: HubCoreInit, components: HubCoreComponents): HubCore {
@@ -111,8 +103,6 @@ function createParts(init: HubCoreInit, components: HubCoreComponents): Parts {
   const book = createFenceBook(world);
   const observe = (record: EventRecord): void => append(TOPICS.events.name, eventEntry(record));
   const fences = createFences({ world, book, append: observe });
-  const greeting: Parts['greeting'] = new Map();
-  const returning: Parts['returning'] = new Set();
   const nodes = createNodeLinks({
     clock,
     wanted: (node) => wantedSet(world, views, node),
@@ -120,13 +110,22 @@ function createParts(init: HubCoreInit, components: HubCoreComponents): Parts {
     gateways: () => views.gateways().filter((node) => !book.isFenced(node)),
     nodesWithPods: () => [...views.nodesWithPods()].filter((node) => !book.isFenced(node)),
     ackNeeded: releases.waitsFor,
-    mayPush: (node) => !greeting.has(node) && !returning.has(node) && fences.mayPush(node),
+    mayPush: (node) => greetings.isOver(node) && fences.mayPush(node),
   });
   const causes = createFenceCauses(
     { linkGraceMs: init.linkGraceMs },
     { world, book, clock, isLinked: nodes.isLinked, append: observe },
     nodeRecords.values(),
   );
+  const { eventsEnd } = components;
+  const greetings = createGreetings({
+    world,
+    book,
+    causes,
+    append: observe,
+    onWelcome: (node) => nodes.send([node]),
+    ...(eventsEnd === undefined ? {} : { eventsEnd }),
+  });
   const operators = createOperatorFences({
     world,
     book,
@@ -148,9 +147,7 @@ function createParts(init: HubCoreInit, components: HubCoreComponents): Parts {
     book,
     causes,
     operators,
-    greeting,
-    hellos: new Map(),
-    returning,
+    greetings,
   };
 }
 
@@ -175,7 +172,7 @@ function takeEvents(parts: Parts, events: readonly LoggedEvent[]): void {
     mayBePushed.add(body.node);
   }
   for (const node of released) parts.nodes.wantAck(node);
-  welcomeThoseRead(parts);
+  parts.greetings.read();
   sendChanges(parts, [...released, ...mayBePushed]);
 }
 
@@ -194,11 +191,11 @@ function takeNodeRecord(parts: Parts, record: NodeRecord): void {
 
 /** The fence book has a new entry of the node. */
 function takeBooked(parts: Parts, node: NodeName): void {
-  const { book, fences, causes, operators, nodes, returning, log } = parts;
+  const { book, fences, causes, operators, nodes, greetings, log } = parts;
   const entry = book.get(node);
   if (entry === undefined) return;
   log.warn({ node, by: entry.by, suspect: entry.suspect }, 'fence book');
-  returning.delete(node);
+  greetings.booked(node);
   fences.booked(node);
   causes.booked(node);
   operators.booked(node);
@@ -230,48 +227,9 @@ function takeHello(parts: Parts, link: AgentLink, hello: Hello): void {
   }
   nodes.hello(link, hello);
   causes.linkChanged(node);
-  greet(parts, node);
+  parts.greetings.hello(node);
   nodes.send([node]);
   waits.look();
-}
-
-/** Whatever the log said of the node before it came is known before it is pushed anything. */
-function greet(parts: Parts, node: NodeName): void {
-  const { greeting, eventsEnd } = parts;
-  if (eventsEnd === undefined) {
-    welcome(parts, node);
-    return;
-  }
-  // A map of its own for each hello: a later one waits for a later end.
-  greeting.delete(node);
-  greeting.set(node, null);
-  const token = Symbol(node);
-  parts.hellos.set(node, token);
-  void eventsEnd().then((end) => {
-    if (parts.hellos.get(node) !== token) return;
-    greeting.set(node, end);
-    welcomeThoseRead(parts);
-  });
-}
-
-function welcomeThoseRead(parts: Parts): void {
-  for (const [node, end] of parts.greeting) {
-    if (end === null || !isAtLeast(parts.world.version, end)) continue;
-    parts.greeting.delete(node);
-    welcome(parts, node);
-  }
-}
-
-/** It is here, whatever was said of it; and that is booked before it is pushed anything. */
-function welcome(parts: Parts, node: NodeName): void {
-  const { book, causes, nodes, returning, append } = parts;
-  if (book.isFenced(node) || causes.isSuspect(node)) {
-    const entry = { by: null, suspect: null, taintSpent: causes.isTainted(node) };
-    const record = book.next(node, entry);
-    returning.add(node);
-    append(TOPICS.events.name, eventEntry(record));
-  }
-  nodes.send([node]);
 }
 
 function takeAck(parts: Parts, link: AgentLink, ack: AgentAck): void {
@@ -317,29 +275,4 @@ function takeMapped(
   if (known === undefined || held === undefined || held === null) return;
   const { node, bootId } = known;
   append(TOPICS.acks.name, ackEntry({ node, bootId, ...held, mapped, readBackAtMs }, null));
-}
-
-function ackEntry(
-  said: Omit<AckRecord, 'type' | 'checksum' | 'recordsSent' | 'sentAtMs'> & {
-    readonly checksum: bigint;
-  },
-  push: Push | null,
-): NewEntry {
-  const { node, bootId, version, checksum, mapped, readBackAtMs } = said;
-  const record: AckRecord = {
-    type: 'Ack',
-    node,
-    bootId,
-    version,
-    checksum: checksum.toString(16).padStart(16, '0'),
-    recordsSent: push === null ? 0 : push.resources.length + push.removed.length,
-    sentAtMs: push?.sentAtMs ?? null,
-    readBackAtMs,
-    mapped,
-  };
-  return { key: node, value: { ...record } };
-}
-
-function eventEntry(record: EventRecord): NewEntry {
-  return { key: record.aggregate, value: { ...record } };
 }
