@@ -12,8 +12,6 @@ import type { Stage, StageInit, StageNode } from './stage.ts';
 import { createWorkload } from './workload.ts';
 
 const HUB_PORT = 7443;
-/** Each node has a loopback of its own. */
-const AGENT_METRICS_ADDRESS = '127.0.0.1:9465';
 
 export async function createLabStage(
   init: StageInit,
@@ -98,6 +96,10 @@ function inOrder(a: string, b: string): number {
   return a.localeCompare(b, 'en', { numeric: true });
 }
 
+export function metricsSocketOf({ stateDir }: Pick<LabNode, 'stateDir'>): string {
+  return join(stateDir, 'metrics.sock');
+}
+
 function stageNode(node: LabNode, hub: string): StageNode {
   const { name, role, uplinkIp, podCidr, pinDir, stateDir, cniSocket } = node;
   const gateway = role === 'gateway';
@@ -125,7 +127,8 @@ function stageNode(node: LabNode, hub: string): StageNode {
       '--cni-socket',
       cniSocket,
       '--metrics',
-      AGENT_METRICS_ADDRESS,
+      // The nodes share this machine's files, not its loopback.
+      `unix:${metricsSocketOf(node)}`,
       ...(gateway ? ['--gateway'] : []),
     ],
   };

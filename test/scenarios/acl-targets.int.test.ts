@@ -13,9 +13,11 @@ import {
   poolObject,
   targetObject,
 } from '../../infra/demo/kubernetes-objects.ts';
+import { metricsSocketOf } from '../../infra/demo/lab-stage.ts';
 import type { Stage } from '../../infra/demo/stage.ts';
 import type { LabPod } from '../../infra/lab/pods.ts';
 import { needsLab } from '../../infra/lab/testing/needs-lab.ts';
+import { scrape } from '../metrics/scrape.ts';
 import { defaultPolicies, type Installation, install } from './installation.ts';
 
 const MISBEHAVING = fileURLToPath(
@@ -37,6 +39,16 @@ async function refusal(berth: Installation, pod: LabPod, name: string): Promise<
 async function sourcesSeen(berth: Installation): Promise<readonly string[]> {
   const counters = await Promise.all(berth.lab.targets.map((target) => target.readCounters()));
   return counters.flatMap(({ sourcesSeen }) => sourcesSeen.map(({ address }) => address));
+}
+
+/** Packets of the first node that are only observed, as its agent says. */
+async function wouldReject(berth: Installation): Promise<number> {
+  const node = berth.lab.nodes.find(({ role }) => role === 'node');
+  if (node === undefined) throw new Error('no node');
+  const exposed = await scrape(metricsSocketOf(node));
+  const packets = exposed.get('berth_datapath_packets_total')?.samples ?? new Map();
+  const found = [...packets].filter(([name]) => name.includes('reason="WOULD_REJECT"'));
+  return found.reduce((sum, [, value]) => sum + value, 0);
 }
 
 /** A namespace whose pods use a target. */
@@ -175,6 +187,8 @@ describe('a target with enforcement', () => {
         expect((await sourcesSeen(berth)).includes(pod.ip)).toBe(!isRejected);
       }
       expect((await sourcesSeen(berth)).includes(mapped.ip)).toBe(false);
+      // What passes although it would be rejected is said, and nothing else is said to be so.
+      expect((await wouldReject(berth)) > 0).toBe(enforcement === 'Observe');
     },
   );
 });
