@@ -37,7 +37,10 @@ export const SUITES = {
     [`${PORT}/kernel-packets.conformance.test.ts`, 'packets in the kernel > '],
     [`${PORT}/memory-packets.conformance.test.ts`, 'packets in memory > '],
   ],
-  flexible: [[`${PORT}/kernel-flexible.conformance.test.ts`, '']],
+  flexible: [
+    [`${PORT}/kernel-packets.conformance.test.ts`, 'packets in the kernel > flexible ports > '],
+    [`${PORT}/memory-packets.conformance.test.ts`, 'packets in memory > flexible ports > '],
+  ],
   pings: [['test/scenarios/flexible-ports.int.test.ts', '']],
   'path MTU': [['test/scenarios/icmp-errors.int.test.ts', '']],
   pods: [['test/scenarios/pods.int.test.ts', '']],

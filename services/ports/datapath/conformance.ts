@@ -10,6 +10,7 @@ import { lifeCases } from './conformance/life-conformance.ts';
 import { cutOffPackets } from './conformance/packets/cut-off.ts';
 import { egressPackets } from './conformance/packets/egress.ts';
 import { enforcementPackets } from './conformance/packets/enforcement.ts';
+import { flexiblePackets } from './conformance/packets/flexible.ts';
 import { guardPackets } from './conformance/packets/guard.ts';
 import { icmpErrorPackets } from './conformance/packets/icmp-errors.ts';
 import { leasePackets } from './conformance/packets/lease.ts';
@@ -23,6 +24,7 @@ const cases = { ...tableCases, ...hookCases, ...lifeCases };
 const PACKETS = {
   egress: egressPackets,
   return: returnPackets,
+  'flexible ports': flexiblePackets,
   'ICMP errors': icmpErrorPackets,
   steer: steerPackets,
   'the lease of a gateway': leasePackets,

@@ -1,11 +1,12 @@
 /** An adapter's programs as fixtures use them: one frame, and what came of it. */
 import { expect } from 'vitest';
-import type { Outcome, PacketDatapath } from '../../packet-runner.ts';
+import type { Outcome, PacketDatapath, SlotWords } from '../../packet-runner.ts';
 import type { GatewaySwitch, ProgramName, Tables } from '../../port.ts';
 
 export interface Bench {
   readonly tables: Tables;
   readonly gateway: GatewaySwitch;
+  readonly slots: SlotWords;
   /** `counted` are the reasons, each counted with the length of the frame. */
   run(program: ProgramName, frame: Uint8Array): BenchOutcome;
 }
@@ -14,10 +15,11 @@ export interface BenchOutcome extends Omit<Outcome, 'counted'> {
   readonly counted: readonly string[];
 }
 
-export function benchOf({ tables, gateway, packets }: PacketDatapath): Bench {
+export function benchOf({ tables, gateway, slots, packets }: PacketDatapath): Bench {
   return {
     tables,
     gateway,
+    slots,
     run(program, frame) {
       const [outcome] = packets.run(program, [frame]);
       if (outcome === undefined) throw new Error(`${program} answered nothing`);
