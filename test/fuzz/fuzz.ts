@@ -9,7 +9,7 @@ import { createDice, type Dice } from '../simulation/dice.ts';
 import { compare, type Datapaths, type Difference, smallest, type Told } from './difference.ts';
 import { answerOf, endsOf, errorAbout, nextOf } from './follow-up.ts';
 import { validFrame } from './packets.ts';
-import { isSameWord } from './slot-filling.ts';
+import { unitAt } from './slot-filling.ts';
 import { spoilt } from './spoil.ts';
 import { type Surroundings, surroundings } from './surroundings.ts';
 
@@ -24,6 +24,9 @@ const PACKETS_PER_ROUND = 1000;
 const PACKETS_PER_BATCH = 50;
 const RECENT_MAX = 40;
 const OPPOSITE: Partial<Record<ProgramName, ProgramName>> = { egress: 'return', return: 'egress' };
+/** By how much the kernel's clock for slots may be late. */
+const CLOCK_LAG_NS = 20_000_000n;
+const TRIES_MAX = 20;
 const NO_FRAME = new Uint8Array();
 
 /** Runs `packets` through the program; null: both did the same with all of them. */
@@ -81,7 +84,7 @@ function firstOfRound(
       const frame = dice.chance(0.4) ? ofFlow(dice, recent, batchProgram) : null;
       return spoilt(dice, batchProgram, frame ?? validFrame(dice, world, batchProgram));
     });
-    const { difference, outcomes } = compare(pair, batchProgram, frames);
+    const { difference, outcomes } = compareAtOnce(pair, world, batchProgram, frames);
     if (difference !== null) return difference;
     const slots = slotDifference(pair, world);
     if (slots !== null)
@@ -95,6 +98,31 @@ function firstOfRound(
     recent = [...steps, ...recent].slice(0, RECENT_MAX);
   }
   return null;
+}
+
+/**
+ * Both runs within one unit of the slots' clock, since which of two slots was closed first decides
+ * who gets it. Where it ticked meanwhile, again from the same words.
+ */
+function compareAtOnce(
+  pair: Datapaths,
+  { slots }: Surroundings,
+  program: ProgramName,
+  frames: readonly Uint8Array[],
+): ReturnType<typeof compare> {
+  if (OPPOSITE[program] === undefined) return compare(pair, program, frames);
+  for (let tries = 0; tries < TRIES_MAX; tries++) {
+    const before = slots.map(({ first, words }) => pair.kernel.slots.read(first, words.length));
+    const unit = unitAt(process.hrtime.bigint() - CLOCK_LAG_NS);
+    const compared = compare(pair, program, frames);
+    if (unitAt(process.hrtime.bigint()) === unit) return compared;
+    slots.forEach(({ first }, index) => {
+      for (const datapath of [pair.kernel, pair.twin]) {
+        datapath.slots.write(first, before[index] ?? []);
+      }
+    });
+  }
+  throw new Error('no batch ended within the unit of time in which it began');
 }
 
 interface Step {
@@ -125,7 +153,7 @@ function slotDifference(
     const [one, other] = [kernel, twin].map(({ slots }) => slots.read(first, words.length));
     for (const [at, word] of (one ?? []).entries()) {
       const twinWord = other?.[at] ?? 0n;
-      if (isSameWord(word, twinWord)) continue;
+      if (word === twinWord) continue;
       const told = (value: bigint): Told => ({
         verdict: 'next',
         frame: NO_FRAME,

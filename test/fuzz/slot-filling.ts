@@ -15,7 +15,9 @@ const AGES = [0, 20, 40, 100, 200, 280, 1000, 7000, 8000, 500_000, 1_000_000];
 const SEEN_MODULUS = 2 ** 20;
 /** Words of a berth with more flexible ports than that are zero after these. */
 const FILLED_MAX = 64;
-const nowUnits = (): number => Number(process.hrtime.bigint() >> 30n) % SEEN_MODULUS;
+
+/** As `seen` tells it. */
+export const unitAt = (ns: bigint): number => Number(ns >> 30n) % SEEN_MODULUS;
 
 export function slotFilling(
   dice: Dice,
@@ -23,7 +25,7 @@ export function slotFilling(
   ports: readonly number[],
 ): SlotFilling[] {
   if (slots === undefined) return [];
-  const now = nowUnits();
+  const now = unitAt(process.hrtime.bigint());
   const fullness = dice.pick([0, 0.3, 1, 1]);
   const isBusy = dice.chance(0.5);
   const words = Array.from({ length: slotCount(sizeLog2) }, (_, number) => {
@@ -44,11 +46,4 @@ function busyWord(dice: Dice, generation: number, now: number): bigint {
   const state = BigInt(dice.between(1, 3) | ESTABLISHED);
   const flow = BigInt(dice.below(65536)) | (BigInt(dice.below(65536)) << 16n);
   return flow | (state << 32n) | (BigInt(generation) << 40n) | (BigInt(now) << 44n);
-}
-
-/** Whether two words say the same, but for the moment in which the clock was read. */
-export function isSameWord(one: bigint, other: bigint): boolean {
-  const seenApart = (Number(one >> 44n) - Number(other >> 44n) + SEEN_MODULUS) % SEEN_MODULUS;
-  const isSameSeen = seenApart <= 1 || seenApart === SEEN_MODULUS - 1;
-  return isSameSeen && BigInt.asUintN(44, one) === BigInt.asUintN(44, other);
 }
