@@ -2,11 +2,11 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type TestAuthority, testAuthority } from '../../test/hub/test-certificates.ts';
 import { parseIp } from '../contract/ip-address.ts';
-import { systemClock } from '../runtime/clock.ts';
+import { type Clock, systemClock } from '../runtime/clock.ts';
 import { jsonLog } from '../runtime/log.ts';
 import { systemRandom } from '../runtime/random.ts';
 import { type FakeHub, startFakeHub } from './fake-hub-fixtures.ts';
-import { createLink, type Link } from './link.ts';
+import { createLink, type Link, type LinkInit } from './link.ts';
 import { macBytes, snapshotPush } from './link-fixtures.ts';
 import type { LinkedNode, PushAnswer } from './linked-node.ts';
 
@@ -38,7 +38,11 @@ const ACK: PushAnswer = {
   mapped: [],
 };
 
-function linked(node: Partial<LinkedNode> = {}): Link {
+function linked(
+  node: Partial<LinkedNode> = {},
+  backoff: Partial<LinkInit> = {},
+  clock: Clock = systemClock(),
+): Link {
   const link = createLink(
     {
       hub: hub.address,
@@ -54,9 +58,10 @@ function linked(node: Partial<LinkedNode> = {}): Link {
       keepaliveMs: 100,
       keepaliveTimeoutMs: 100,
       connectTimeoutMs: 200,
+      ...backoff,
     },
     {
-      clock: systemClock(),
+      clock,
       random: systemRandom(),
       log: jsonLog({ level: 'silent' }),
       node: { held: () => ({ version: { 0: 6 }, checksum: 4n }), push: async () => ACK, ...node },
@@ -160,6 +165,22 @@ describe('the link to the hub', () => {
     expect(await hub.hear('mapped')).toMatchObject({ podUids: ['c'], readBackAtMs: 12 });
     hub.hangUp();
     expect(await hub.hear('mapped')).toMatchObject({ podUids: ['a', 'b'] });
+  });
+
+  it('tries again soon while nobody listens there, however long', async () => {
+    await hub.stop();
+    const clock = systemClock();
+    const waits: number[] = [];
+    const { promise: triedOften, resolve } = Promise.withResolvers<void>();
+    const sleep = (ms: number): Promise<void> => {
+      waits.push(ms);
+      if (waits.length === 12) resolve();
+      return clock.sleep(Math.min(ms, 1));
+    };
+    const backoff = { backoffFirstMs: 5, backoffMaxMs: 60_000, absentMaxMs: 20 };
+    linked({}, backoff, { ...clock, sleep });
+    await triedOften;
+    expect(Math.max(...waits)).toBeLessThanOrEqual(20);
   });
 
   it('ends when it is told to, also while it has no hub', async () => {

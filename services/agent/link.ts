@@ -27,6 +27,7 @@ import {
 } from './link-session.ts';
 import type { LinkedNode, NodeIdentity } from './linked-node.ts';
 import { createMappedReports } from './mapped-reports.ts';
+import { waitMsAfter } from './reconnect.ts';
 
 export interface LinkInit {
   /** `host:port`. */
@@ -47,6 +48,8 @@ export interface LinkInit {
   readonly backoffFirstMs?: number;
   /** @default 3000 */
   readonly backoffMaxMs?: number;
+  /** The longest while nobody listens there. @default 500 */
+  readonly absentMaxMs?: number;
 }
 
 export interface LinkComponents {
@@ -78,6 +81,7 @@ const defaults = {
   renewEveryMs: 30_000,
   backoffFirstMs: 100,
   backoffMaxMs: 3000,
+  absentMaxMs: 500,
 };
 
 type Settings = typeof defaults & LinkInit;
@@ -129,23 +133,20 @@ export function createLink(init: LinkInit, components: LinkComponents): Link {
     }
   }
 
-  function waitMsAfter(failures: number): number {
-    const longestMs = settings.backoffFirstMs * 2 ** Math.max(0, failures - 1);
-    return Math.min(settings.backoffMaxMs, longestMs) * (0.5 + random.next() / 2);
-  }
-
   return {
     async run(signal) {
       let failures = 0;
       while (!signal.aborted) {
         const startedMs = clock.nowMs();
+        let why: unknown;
         try {
           await serve(signal);
         } catch (error) {
+          why = error;
           if (!signal.aborted) log.info({ hub: init.hub, ...linkError(error) }, 'link down');
         }
         failures = clock.nowMs() - startedMs > GOOD_AFTER_MS ? 0 : failures + 1;
-        await clock.sleep(waitMsAfter(failures), signal);
+        await clock.sleep(waitMsAfter({ failures, error: why }, settings, random), signal);
       }
     },
     gatewaysAt(version, timeoutMs) {
