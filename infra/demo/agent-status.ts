@@ -7,7 +7,7 @@ const ANSWER_TIMEOUT_MS = 5_000;
 
 const answer = z.object({ ok: z.literal(true), entries: z.record(z.string(), z.number()) });
 
-/** Used entries of all tables of all these agents, as read from the kernel; null: one is silent. */
+/** Used entries of all these agents' tables, as last read back; null: one is silent. */
 export async function usedTableEntries(sockets: readonly string[]): Promise<number | null> {
   try {
     const counts = await Promise.all(sockets.map(usedEntriesOf));

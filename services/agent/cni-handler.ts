@@ -69,7 +69,7 @@ export function createCniHandler(
     },
     del: (uid, of) => agent.removePod(uid, of),
     status: async () => ({
-      entries: await agent.usedEntries(),
+      entries: agent.heldEntries(),
       version: agent.held().version,
     }),
     gateway: async () => mustBe(gateway).status(),

@@ -24,7 +24,7 @@ export interface PortRange {
 }
 
 export interface NodeStatus {
-  /** Used entries by table, as read from the kernel. */
+  /** Used entries by table, as last read back from the kernel. */
   readonly entries: Readonly<Record<string, number>>;
   readonly version: Version;
 }

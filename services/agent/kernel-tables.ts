@@ -36,8 +36,6 @@ export interface KernelTables extends Pick<NodeTables, 'podState' | 'mapped'> {
   repair(strangers: 'keep' | 'remove'): Repairs;
   /** By table, as last read back. */
   heldEntries(): Readonly<Record<TableName, number>>;
-  /** By table, as read from the kernel now. */
-  usedEntries(): Readonly<Record<TableName, number>>;
 }
 
 /** Reads what the kernel has; changes nothing yet. */
@@ -89,10 +87,6 @@ export function openKernelTables(init: NodeTablesInit, tables: Tables): KernelTa
     owned: () => ownedIn(present),
     heldEntries() {
       const counts = TABLE_NAMES.map((table) => [table, present[table].size]);
-      return Object.fromEntries(counts) as Record<TableName, number>;
-    },
-    usedEntries() {
-      const counts = TABLE_NAMES.map((table) => [table, tables.dump(table).length]);
       return Object.fromEntries(counts) as Record<TableName, number>;
     },
     repair(strangers) {

@@ -63,10 +63,8 @@ export interface NodeAgent extends LinkedNode {
   ownedAddresses(): ReadonlySet<IpAddress>;
   /** Reads the whole tables and repairs what differs; only then are its failures logged. */
   checkTables(): Promise<void>;
-  /** By table, as last read back. */
+  /** By table, as last read back. Counts are kept: asking reads nothing. */
   heldEntries(): Readonly<Record<string, number>>;
-  /** By table, as read from the kernel. */
-  usedEntries(): Promise<Readonly<Record<string, number>>>;
   podState(uid: PodUid): PodState;
   /** Of each announced pod. */
   podStates(): PodState[];
@@ -141,7 +139,6 @@ export function createNodeAgent(components: NodeAgentComponents): NodeAgent {
     ownedAddresses: tables.owned,
     checkTables: () => change(() => pushes.checkTables()),
     heldEntries: tables.heldEntries,
-    usedEntries: () => turns.take(async () => tables.usedEntries()),
     podState: tables.podState,
     podStates: () => pods.uids().map(tables.podState),
     podAttachment: pods.get,

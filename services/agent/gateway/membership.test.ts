@@ -109,6 +109,21 @@ describe('two gateways', () => {
   });
 });
 
+describe('three gateways', () => {
+  // Found by the properties: the address was nobody's for 340 ms.
+  it('leave nothing of one that dies to one that is about to be new no more', () => {
+    const names = ['g1', 'g2', 'g3'];
+    const world = simulatedGateways(names, ALL);
+    world.run(1_000);
+    world.happen('crash', 'g2', 'g2');
+    world.happen('start', 'g2', 'g2');
+    world.run(2_880);
+    world.happen('crash', 'g3', 'g3');
+    world.run(1_000);
+    expect(world.longestNobodyMs).toBeLessThanOrEqual(250);
+  });
+});
+
 describe('a heartbeat', () => {
   const heartbeat = {
     from: 'g2',

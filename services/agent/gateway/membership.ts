@@ -73,23 +73,42 @@ export function createMembership(self: NodeName, startedMs: number): Membership 
     if (isOld || (!metSettled && !isListening())) settledMs ??= peers.nowMs();
   }
 
-  function rankOf(name: NodeName): Rank | null {
-    if (name === self) {
-      const settled = settledMs !== null && sinceMs(settledMs) >= HEARD_AFTER_MS;
-      return rank({ ...standing, settled });
-    }
+  /** Settled, and others have heard it. */
+  const isSettled = (): boolean => settledMs !== null && sinceMs(settledMs) >= HEARD_AFTER_MS;
+
+  /** `settled`: what counts of this gateway itself. */
+  function rankOf(name: NodeName, settled = isSettled()): Rank | null {
+    if (name === self) return rank({ ...standing, settled });
+    return rankOfPeer(name);
+  }
+
+  function rankOfPeer(name: NodeName): Rank | null {
     const peer = peers.get(name);
     if (peer === null || !peer.live) return null;
     const settled = peer.said.settled && sinceMs(peer.sinceMs) >= NEW_FOR_MS;
     return rank({ ...peer.said, settled });
   }
 
-  function nextOwner(address: IpAddress, gateways: readonly NodeName[]): NodeName | null {
-    const ranks = gateways.map((name) => [name, rankOf(name)] as const);
+  function nextOwner(
+    address: IpAddress,
+    gateways: readonly NodeName[],
+    settled = isSettled(),
+  ): NodeName | null {
+    const ranks = gateways.map((name) => [name, rankOf(name, settled)] as const);
     const best = Math.min(...ranks.map(([, rank]) => rank ?? Number.POSITIVE_INFINITY));
     const sharing = ranks.flatMap(([name, rank]) => (rank === best ? [name] : []));
     return rendezvous(address, sharing);
   }
+
+  /** Nobody has the address, and others count on it since they heard that it is settled. */
+  function isCountedOn(address: IpAddress, gateways: readonly NodeName[]): boolean {
+    if (settledMs === null || isSettled() || alsoOwnedBy(address)) return false;
+    const isAmongGood = peers.all().some(({ name }) => rankOfPeer(name) === RANK_GOOD);
+    return isAmongGood && nextOwner(address, gateways, true) === self;
+  }
+
+  const alsoOwnedBy = (address: IpAddress): boolean =>
+    peers.all().some(({ name }) => peers.says(name, address));
 
   return {
     heard(heartbeat, nowMs) {
@@ -114,7 +133,8 @@ export function createMembership(self: NodeName, startedMs: number): Membership 
       if (gateways.length > 1 && isListening()) return held.has(address);
       const owner = nextOwner(address, gateways);
       if (owner === null || owner === self) return true;
-      return held.has(address) && !peers.says(owner, address);
+      if (held.has(address)) return !peers.says(owner, address);
+      return isCountedOn(address, gateways);
     },
     keeps(address, gateways) {
       if (!held.has(address) || !gateways.includes(self)) return false;
@@ -122,14 +142,14 @@ export function createMembership(self: NodeName, startedMs: number): Membership 
       return nextOwner(address, gateways) === self;
     },
     settled: () => settledMs !== null,
-    alsoOwnedBy: (address) => peers.all().some(({ name }) => peers.says(name, address)),
+    alsoOwnedBy,
     peers: peers.all,
     signature() {
       const others = peers.all().map(({ name, live, said }) => {
         const owned = live ? [...said.owned].sort().join() : '';
         return `${name} ${rankOf(name)} ${owned}`;
       });
-      return [isListening(), rankOf(self), ...others.sort()].join('\n');
+      return [isListening(), settledMs === null, rankOf(self), ...others.sort()].join('\n');
     },
   };
 }
