@@ -20,6 +20,8 @@ const PROBE_INTERVAL_US = 1_000;
 const WAIT_MS = 40_000;
 const POLL_MS = 20;
 const BULK_BYTES = 512 * 1024;
+/** Longer than gateways bear it (5 s). */
+const HUB_SILENT_MS = 6_000;
 
 interface TwoGateways extends AsyncDisposable {
   readonly berth: Installation;
@@ -192,6 +194,26 @@ describe('of two gateways', () => {
     await two.untilOwned(owner, other);
     await two.connectsAnew();
     ctx.annotate(`pause ${await back()} ms`);
+    await two.expectNothingBroken();
+  });
+
+  test('while no hub is there the owner dies and returns, then the other dies', async (ctx) => {
+    needsLab(ctx);
+    await using two = await twoGateways();
+    const { berth, owner, other } = two;
+    await berth.control.kill();
+    // The hub has been silent for so long that who was there all the time counts for less.
+    await new Promise((resolve) => setTimeout(resolve, HUB_SILENT_MS));
+    await killGateway(two, owner);
+    await two.untilOwned(other);
+    await two.connectsAnew();
+    await berth.lab.healNode(owner);
+    await berth.agents.start(owner);
+    await two.untilOwned(owner, other);
+    const killed = two.watchPause();
+    await killGateway(two, other);
+    await two.connectsAnew();
+    ctx.annotate(`pause ${await killed()} ms`);
     await two.expectNothingBroken();
   });
 

@@ -78,8 +78,9 @@ export function createGateway(
 ): Gateway {
   const { clock, log, state, membership } = components;
   const book = createPeerBook(self, state.keyPair, components.resources);
-  const { owned, announcements } = ownedBy(components);
-  const mouth = createMouth({ self, bootId }, components, { book, owned });
+  const keeps: Keeps = (address) => membership.keeps(address, book.serving(address));
+  const { owned, announcements } = ownedBy(components, keeps);
+  const mouth = createMouth({ self, bootId }, components, { book, owned, keeps });
   let socket: HeartbeatSocket | null = null;
   let isDrained = state.drained;
   let isFollowing = false;
@@ -174,7 +175,9 @@ export function createGateway(
   };
 }
 
-function ownedBy({ clock, log, membership, owned, announce }: GatewayComponents) {
+type Keeps = (address: IpAddress) => boolean;
+
+function ownedBy({ clock, log, membership, owned, announce }: GatewayComponents, keeps: Keeps) {
   const announcements = createAnnouncements({
     clock,
     isOwned: (address) => owned().has(address),
@@ -186,7 +189,7 @@ function ownedBy({ clock, log, membership, owned, announce }: GatewayComponents)
       }
     },
   });
-  const parts = { clock, log, membership, announcements, owned };
+  const parts = { clock, log, membership, announcements, owned, keeps };
   return { announcements, owned: createOwnedAddresses(parts) };
 }
 
@@ -197,15 +200,17 @@ interface Mouth {
 function createMouth(
   { self, bootId }: GatewayInit,
   { state, membership, inSync }: GatewayComponents,
-  { book, owned }: { readonly book: PeerBook; readonly owned: OwnedAddresses },
+  {
+    book,
+    owned,
+    keeps,
+  }: { readonly book: PeerBook; readonly owned: OwnedAddresses; readonly keeps: Keeps },
 ): Mouth {
   let sequence = 0n;
   return {
     say(socket, { leaving, quietMs }) {
       sequence += 1n;
-      const kept = [...owned.known].filter((address) => {
-        return membership.keeps(address, book.serving(address));
-      });
+      const kept = [...owned.known].filter(keeps);
       const heartbeat: Heartbeat = {
         from: self,
         bootId,

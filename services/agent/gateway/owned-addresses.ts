@@ -1,7 +1,9 @@
 /**
  * What this gateway answers for, as its kernel has it: tells what was taken and lost since the last
- * look, announces, and wakes those who wait for it. Announced is what was taken, and what another
- * gateway had beside this one and has let go of, since hosts may still send to that one.
+ * look, announces, and wakes those who wait for it. Announced is what was taken; what this gateway
+ * did not mean to keep and now does (at its start too: it may have been gone while its kernel had
+ * it); and what another gateway had beside this one and has let go of. Hosts may still send each of
+ * these to another gateway, which steers it only as long as it lives.
  */
 import type { IpAddress } from '../../contract/ip-address.ts';
 import type { Clock } from '../../runtime/clock.ts';
@@ -23,6 +25,8 @@ export interface OwnedAddressesComponents {
   readonly membership: Membership;
   readonly announcements: Announcements;
   readonly owned: () => ReadonlySet<IpAddress>;
+  /** Whether this gateway means to keep what it has. */
+  readonly keeps: (address: IpAddress) => boolean;
 }
 
 export function createOwnedAddresses({
@@ -31,8 +35,10 @@ export function createOwnedAddresses({
   membership,
   announcements,
   owned,
+  keeps,
 }: OwnedAddressesComponents): OwnedAddresses {
   let known: ReadonlySet<IpAddress> = new Set(owned());
+  let kept: ReadonlySet<IpAddress> = new Set();
   let contested: ReadonlySet<IpAddress> = new Set();
   const waiting = new Set<() => void>();
 
@@ -56,7 +62,9 @@ export function createOwnedAddresses({
       contested = also;
       known = now;
       membership.setHeld(now);
-      announcements.announce(taken.union(alone));
+      const keptNow = new Set([...now].filter(keeps));
+      announcements.announce(taken.union(alone).union(keptNow.difference(kept)));
+      kept = keptNow;
       wake();
       if (taken.size === 0 && lost.size === 0) return false;
       log.info({ taken: [...taken], lost: [...lost], owned: now.size }, 'owns other addresses');
