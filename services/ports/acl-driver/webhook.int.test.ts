@@ -157,6 +157,20 @@ test('a server that knows nothing yet is written to only if that is still so', a
   ]);
 });
 
+test('a server that was ahead and is so no more is written to', async () => {
+  let revision = 9;
+  const url = await served(({ method }, response) => {
+    if (method === 'PUT') revision = 2;
+    response.writeHead(200, JSON_TYPE).end(acl({ revision }));
+  });
+  const its = driver(url);
+  const set = { revision: 2, entries: [] };
+  await expect(its.write(set, live)).rejects.toMatchObject({ code: 'BERTH_ACL_AHEAD' });
+  revision = 1;
+  await its.write(set, live);
+  expect(revision).toBe(2);
+});
+
 describe('a secret', () => {
   function folder(files: Readonly<Record<string, string>>): string {
     const dir = mkdtempSync(join(tmpdir(), 'berth-secrets-'));

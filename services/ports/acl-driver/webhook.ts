@@ -97,12 +97,13 @@ export function webhookDriver(init: WebhookInit, components: WebhookComponents):
 
   /** False: what was seen is not there any more. */
   async function put(set: AclSet, last: Seen, signal: AbortSignal): Promise<boolean> {
+    // Whatever comes of it, the next one looks anew.
+    seen = null;
     if (last.inForce.revision > set.revision) {
       const there = last.inForce.revision;
       throw berthError('BERTH_ACL_AHEAD', { target, there, revision: set.revision });
     }
     const condition = last.etag === null ? { 'if-none-match': '*' } : { 'if-match': last.etag };
-    seen = null;
     const answer = await send('PUT', condition, bodyOf(target, set), signal);
     if (answer.status === CHANGED_MEANWHILE) return false;
     refuseFailure(target, 'PUT', answer);
