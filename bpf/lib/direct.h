@@ -143,6 +143,8 @@ static __always_inline long rewrite(struct __sk_buff *skb, const struct packet *
 {
 	if (has_ports(packet))
 		return rewrite_ipv4(skb, packet, end, ip, port);
+	if (packet->ports == PORTS_QUOTED_ECHO)
+		return rewrite_icmp_error(skb, packet, end == DIRECT_SOURCE, ip, port);
 	return rewrite_echo(skb, packet, end, ip, port);
 }
 

@@ -22,6 +22,7 @@ static __always_inline enum berth_reason refusal(const struct packet *packet,
 		return BERTH_REASON_FRAGMENT_OUT;
 	case PORTS_ICMP:
 	case PORTS_QUOTED:
+	case PORTS_QUOTED_ECHO:
 	case PORTS_ECHO_REQUEST:
 	case PORTS_ECHO_REPLY:
 		return BERTH_REASON_ICMP_OUT;
@@ -62,7 +63,8 @@ egress_by_slot(struct __sk_buff *skb, const struct packet *packet, const struct 
 
 	if (!is_still_of(pod, &packet->src))
 		return BERTH_REASON_CHANGED;
-	if ((!has_ports(packet) && packet->ports != PORTS_ECHO_REQUEST) ||
+	if ((!has_ports(packet) && packet->ports != PORTS_ECHO_REQUEST &&
+	     packet->ports != PORTS_QUOTED_ECHO) ||
 	    !(slot.flags & BERTH_SLOT_MAPPED))
 		return hold_back(answer, refusal(packet, BERTH_REASON_NO_BERTH));
 	first = pod_port_first();

@@ -97,7 +97,7 @@ __noinline int outward_port(const struct packet *packet, const struct berth_slot
 {
 	if (!packet || !slot)
 		return -BERTH_REASON_MALFORMED;
-	if (packet->ports == PORTS_QUOTED)
+	if (packet->ports == PORTS_QUOTED || packet->ports == PORTS_QUOTED_ECHO)
 		return port_of_flow(packet, slot);
 	return flexible_port(packet, slot);
 }

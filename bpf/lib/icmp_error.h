@@ -49,17 +49,39 @@ static __always_inline bool is_ip_header_whole(const struct iphdr *ip, __u32 len
 	return sum == 0xffff;
 }
 
+/* Of an echo only what a pod sent and what it received: its request, its reply. */
+static __always_inline bool read_quoted_ports(const struct iphdr *ip, const void *l4,
+					      struct packet *packet, bool is_from_pod)
+{
+	const struct icmp_header *echo = l4;
+	const __be16 *ports = l4;
+
+	if (ip->protocol == IPPROTO_TCP || ip->protocol == IPPROTO_UDP) {
+		packet->ports = PORTS_QUOTED;
+		packet->src_port = bpf_ntohs(ports[1]);
+		packet->dst_port = bpf_ntohs(ports[0]);
+		return true;
+	}
+	if (ip->protocol != IPPROTO_ICMP ||
+	    echo->type != (is_from_pod ? ICMP_ECHO_REPLY : ICMP_ECHO_REQUEST))
+		return false;
+	packet->ports = PORTS_QUOTED_ECHO;
+	packet->src_port = is_from_pod ? bpf_ntohs(echo->id) : 0;
+	packet->dst_port = is_from_pod ? 0 : bpf_ntohs(echo->id);
+	return true;
+}
+
 /*
- * PORTS_ICMP becomes PORTS_QUOTED, with the quoted packet's protocol and its ends exchanged, where
- * the error goes to the sender of a TCP or UDP packet that it quotes; from a pod, only about what
- * that very pod received. Else nothing changes.
+ * PORTS_ICMP becomes PORTS_QUOTED, or PORTS_QUOTED_ECHO, with the quoted packet's protocol and its
+ * ends exchanged, where the error goes to the sender of a TCP, UDP or echo packet that it quotes;
+ * from a pod, only about what that very pod received. Else nothing changes.
  */
 static __always_inline void read_icmp_error(void *data, void *end, struct packet *packet,
 					    bool is_from_pod)
 {
 	const struct icmp_header *icmp;
 	const struct iphdr *ip;
-	const __be16 *ports;
+	const void *l4;
 	__u32 at = packet->l4_offset, header;
 
 	if (at > ETH_HLEN + IPV4_HEADER_MAX)
@@ -72,18 +94,14 @@ static __always_inline void read_icmp_error(void *data, void *end, struct packet
 	if (ip->version != 4 || header < sizeof(*ip) || ip->frag_off & bpf_htons(IPV4_OFFSET) ||
 	    ip->saddr != packet->dst.words[3] || !is_ip_header_whole(ip, header, end))
 		return;
-	if ((ip->protocol != IPPROTO_TCP && ip->protocol != IPPROTO_UDP) ||
-	    (is_from_pod && ip->daddr != packet->src.words[3]))
+	if (is_from_pod && ip->daddr != packet->src.words[3])
 		return;
-	ports = (const void *)ip + header;
-	if ((void *)ports + QUOTED_L4_MIN > end)
+	l4 = (const void *)ip + header;
+	if (l4 + QUOTED_L4_MIN > end || !read_quoted_ports(ip, l4, packet, is_from_pod))
 		return;
 	mapped_ip(&packet->src, ip->daddr);
-	packet->src_port = bpf_ntohs(ports[1]);
-	packet->dst_port = bpf_ntohs(ports[0]);
 	packet->protocol = ip->protocol;
 	packet->quoted_l4 = at + sizeof(*icmp) + header;
-	packet->ports = PORTS_QUOTED;
 }
 
 /* In TC the quote may lie outside the linear part of the skb. */
@@ -106,15 +124,19 @@ static __always_inline long quoted_checksums(struct __sk_buff *skb, const struct
 {
 	const __u32 icmp_at = packet->l4_offset + offsetof(struct icmp_header, check);
 	const bool is_udp = packet->protocol == IPPROTO_UDP;
-	const __u32 at = packet->quoted_l4 +
-			 (is_udp ? offsetof(struct udphdr, check) : offsetof(struct tcphdr, check));
+	const bool is_echo = packet->protocol == IPPROTO_ICMP;
+	const __u32 at = packet->quoted_l4 + (is_echo  ? offsetof(struct icmp_header, check)
+					      : is_udp ? offsetof(struct udphdr, check)
+						       : offsetof(struct tcphdr, check));
 	__be16 before = 0, after = 0;
 	long err = bpf_l3_csum_replace(skb, icmp_at, old_port, new_port, sizeof(new_port));
 
 	/* TCP's may lie beyond what is quoted; UDP's zero means that there is none. */
 	if (bpf_skb_load_bytes(skb, at, &before, sizeof(before)) || (is_udp && !before))
 		return err;
-	err = err ?: bpf_l3_csum_replace(skb, at, old_ip, new_ip, sizeof(new_ip));
+	/* An echo's covers no address. */
+	if (!is_echo)
+		err = err ?: bpf_l3_csum_replace(skb, at, old_ip, new_ip, sizeof(new_ip));
 	err = err ?: bpf_l3_csum_replace(skb, at, old_port, new_port, sizeof(new_port));
 	err = err ?: bpf_skb_load_bytes(skb, at, &after, sizeof(after));
 	return err ?: bpf_l3_csum_replace(skb, icmp_at, before, after, sizeof(after));
@@ -133,7 +155,10 @@ static __noinline long rewrite_icmp_error(struct __sk_buff *skb, const struct pa
 	const __u32 check = offsetof(struct iphdr, check);
 	const __u32 own_at = ETH_HLEN + (is_source ? source : dest);
 	const __u32 quoted_at = quoted_ip + (is_source ? dest : source);
-	const __u32 port_at = packet->quoted_l4 + (is_source ? sizeof(__be16) : 0);
+	const __u32 port_at = packet->quoted_l4 + (packet->ports == PORTS_QUOTED_ECHO
+							   ? offsetof(struct icmp_header, id)
+						   : is_source ? sizeof(__be16)
+							       : 0);
 	const __be32 old_ip = is_source ? packet->src.words[3] : packet->dst.words[3];
 	const __be16 old_port = bpf_htons(is_source ? packet->src_port : packet->dst_port);
 	const __be32 new_ip = ip->words[3];

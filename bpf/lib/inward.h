@@ -17,6 +17,7 @@ static __always_inline enum berth_reason inward_refusal(const struct packet *pac
 	switch (packet->ports) {
 	case PORTS_YES:
 	case PORTS_QUOTED:
+	case PORTS_QUOTED_ECHO:
 	case PORTS_ECHO_REPLY:
 		return BERTH_REASON_NONE;
 	case PORTS_FRAGMENT:

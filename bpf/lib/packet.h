@@ -31,6 +31,7 @@ enum packet_ports {
 	PORTS_CUT_OFF,
 	PORTS_IPV6,
 	PORTS_QUOTED, /* an ICMP error, with the ends of what it is about: see icmp_error.h */
+	PORTS_QUOTED_ECHO,
 };
 
 struct packet {
@@ -39,7 +40,7 @@ struct packet {
 	__u16 src_port;	    /* HBO; ports, l4_offset, tcp_flags: PORTS_YES alone */
 	__u16 dst_port;	    /* HBO */
 	__u16 l4_offset;    /* from the start of the frame */
-	__u16 quoted_l4;    /* the same of the quoted packet: PORTS_QUOTED alone */
+	__u16 quoted_l4;    /* the same of the quoted packet: PORTS_QUOTED* alone */
 	__u16 ip_check;	    /* NBO; IPv4 alone */
 	__u8 protocol;
 	__u8 ports;	/* enum packet_ports */

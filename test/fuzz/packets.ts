@@ -151,6 +151,7 @@ function icmpFrame(dice: Dice, parts: IpParts, { from, to }: Ends): Uint8Array {
   const about = dice.pick([
     tcp({ ...sent, flags: dice.pick(FLAGS), payload, options: noise(dice, 4 * dice.below(3)) }),
     udp({ ...sent, payload, checksum, fragment: dice.pick([0x4000, 0, 0x2000, 0x0001]) }),
+    icmp({ ...sent, payload, type: dice.pick([0, 8]), code: 0, id: dice.pick([from, to]).port }),
   ]);
   return icmp({
     ...parts,

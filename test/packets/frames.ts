@@ -75,11 +75,13 @@ export interface IcmpParts extends IpParts {
   readonly code: number;
   /** Of the next hop, with "fragmentation needed" (RFC 1191). @default 0 */
   readonly mtu?: number;
+  /** Of an echo. @default 0 */
+  readonly id?: number;
 }
 
 export function icmp(parts: IcmpParts): Uint8Array {
-  const { type, code, mtu = 0, payload = new Uint8Array() } = parts;
-  const message = joined(words((type << 8) | code, 0, 0, mtu), payload);
+  const { type, code, id = 0, mtu = 0, payload = new Uint8Array() } = parts;
+  const message = joined(words((type << 8) | code, 0, id, mtu), payload);
   putWord(message, 2, checksumOf(message));
   return ipv4(parts, ICMP, message);
 }

@@ -80,10 +80,13 @@ export const RFC_5508: Rfc = {
       demand: 'an error from outside reaches the pod that it is about',
       verdict: 'yes',
       reason:
-        'type, code and the rest stay; quoted header, ports and checksums as the ' +
-        'pod knows them. An error about an echo is dropped',
+        'type, code and the rest stay; quoted header, ports or id, and checksums as ' +
+        'the pod knows them',
       proof: [
         ...errorsIn('port unreachable, about UDP', 'time exceeded'),
+        ...flexible(
+          'an ICMP error about an echo finds it, in both directions, and changes nothing',
+        ),
         ...pathMtu('a pod hears > that nobody listens on a UDP port'),
       ],
     },
@@ -100,9 +103,11 @@ export const RFC_5508: Rfc = {
     {
       number: 'REQ-6',
       demand: 'errors about queries neither refresh nor end them',
-      verdict: 'later issue',
-      reason: 'errors about an echo are dropped, so they do neither',
-      proof: 'absent',
+      verdict: 'yes',
+      reason: 'they only read',
+      proof: flexible(
+        'an ICMP error about an echo finds it, in both directions, and changes nothing',
+      ),
     },
     {
       number: 'REQ-7',

@@ -167,7 +167,7 @@ export const RFC_4787: Rfc = {
       number: 'REQ-12b',
       demand: 'Destination Unreachable passes',
       verdict: 'yes',
-      reason: 'about TCP and UDP',
+      reason: 'about TCP, UDP and echo',
       proof: errorsIn('port unreachable, about UDP'),
     },
     {

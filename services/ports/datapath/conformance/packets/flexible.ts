@@ -3,111 +3,38 @@
  * 256 and 64 of them, and each test begins with none in use.
  */
 import { expect, test } from 'vitest';
-import {
-  checksumOf,
-  ICMP,
-  icmp,
-  ipv4,
-  joined,
-  quoted,
-  tcp,
-  udp,
-} from '../../../../../test/packets/frames.ts';
-import { parseIp } from '../../../../contract/ip-address.ts';
-import { encodePod, GENERATIONS, type PodBerth } from '../../tables/pods.ts';
+import { icmp, tcp, udp } from '../../../../../test/packets/frames.ts';
 import type { Bench } from './bench.ts';
+import {
+  CLOSING_LIMIT,
+  comesBack,
+  DB,
+  DB_2,
+  echo,
+  elementOf,
+  FIRST,
+  FIRST_2,
+  FLEXIBLE,
+  FLEXIBLE_2,
+  generation,
+  goesOut,
+  LARGE,
+  outside,
+  outsideSmall,
+  PAYLOAD,
+  ROUTER,
+  reasonOf,
+  receives,
+  regrant,
+  SLOTS,
+  SMALL,
+  sends,
+  TCP_LIMIT,
+  unreachable,
+} from './flexible-flows.ts';
 import { ageSlot, readSlot } from './slot-words.ts';
 import { fixtureSuite, type PacketSuiteInit } from './suite.ts';
-import {
-  BASE,
-  BASE_2,
-  DIRECT,
-  DIRECT_2,
-  IN_HOLE,
-  L,
-  NAT,
-  NAT_2,
-  POD,
-  PORTS_TARGET,
-  TARGET,
-} from './world.ts';
-
-const DB = `${TARGET}:5432`;
-const DB_2 = `${TARGET}:5433`;
-/** Covered by the berth with 64 flexible ports. */
-const SMALL = `${PORTS_TARGET}:8001`;
-const ROUTER = '172.20.0.1';
-const FLEXIBLE = 256;
-const FLEXIBLE_2 = 64;
-const FIRST = 256;
-const FIRST_2 = 576;
-/** All that the tests use. */
-const SLOTS = 1792;
-const PAYLOAD = Uint8Array.from({ length: 33 }, (_, i) => i * 5);
-const TCP_LIMIT = 7440;
-const CLOSING_LIMIT = 240;
-
-/** Of the first berth, and its first slot. */
-interface Block extends Pick<PodBerth, 'base' | 'sizeLog2'> {
-  readonly first: number;
-}
-const USUAL: Block = { base: BASE, sizeLog2: 10, first: FIRST };
-/** With 1024 flexible ports, four times what is looked through for a flow. */
-const LARGE: Block = { base: 4096, sizeLog2: 12, first: 1024 };
-
-let generation = 0;
-
-/** The pod's entry as it would be when its berths were new: on slots of another generation. */
-function regrant({ tables }: Bench, block: Block = USUAL): void {
-  generation = (generation + 1) % GENERATIONS;
-  const slots = { first: block.first, generation };
-  const { base, sizeLog2 } = block;
-  const first = { natAddress: parseIp(NAT), base, sizeLog2, mapped: true, policySet: 2, slots };
-  const second = { ...first, natAddress: parseIp(NAT_2), base: BASE_2, sizeLog2: 8, policySet: 3 };
-  const berths = [first, { ...second, slots: { first: FIRST_2, generation } }];
-  tables.put('pods', [encodePod({ ip: parseIp(POD), selected: true, berths })]);
-}
-
-const outside = (port: number, place = 0) => BASE + DIRECT + ((port + place) % FLEXIBLE);
-const elementOf = (port: number, place = 0) => FIRST + ((port + place) % FLEXIBLE);
-const outsideSmall = (port: number) => BASE_2 + DIRECT_2 + (port % FLEXIBLE_2);
-
-function goesOut(bench: Bench, frame: Uint8Array, becomes: Uint8Array): void {
-  expect(bench.run('egress', frame)).toEqual({
-    verdict: 'next',
-    frame: becomes,
-    counted: ['TRANSLATED'],
-  });
-}
-
-function comesBack(bench: Bench, frame: Uint8Array, becomes: Uint8Array): void {
-  expect(bench.run('return', frame)).toEqual({
-    verdict: 'next',
-    frame: becomes,
-    counted: ['RETURNED'],
-  });
-}
-
-function reasonOf(bench: Bench, program: 'egress' | 'return', frame: Uint8Array): string {
-  return bench.run(program, frame).counted.join();
-}
-
-/** A segment of the pod from its port to the target, and as it is outside. */
-function sends(bench: Bench, flags: string, port: number, to = DB, place = 0): void {
-  goesOut(
-    bench,
-    tcp({ from: `${POD}:${port}`, to, flags, payload: PAYLOAD }),
-    tcp({ from: `${NAT}:${outside(port, place)}`, to, flags, payload: PAYLOAD }),
-  );
-}
-
-function receives(bench: Bench, flags: string, port: number, from = DB): void {
-  comesBack(
-    bench,
-    tcp({ from, to: `${NAT}:${outside(port)}`, flags, payload: PAYLOAD }),
-    tcp({ from, to: `${POD}:${port}`, flags, payload: PAYLOAD }),
-  );
-}
+import { BASE, IN_HOLE, L, NAT, NAT_2, POD, PORTS_TARGET, TARGET } from './world.ts';
 
 const LIMITS = [
   ['UDP', 300, (port: number) => udp({ from: `${POD}:${port}`, to: DB, payload: PAYLOAD })],
@@ -118,18 +45,6 @@ const LIMITS = [
 
 /** A flow on slots that nobody uses. */
 type Flow = (name: string, run: (bench: Bench) => void) => void;
-
-function unreachable(from: string, to: string, frame: Uint8Array): Uint8Array {
-  return icmp({ from, to, type: 3, code: 3, payload: quoted(frame) });
-}
-
-function echo(type: number, from: string, to: string, id: number): Uint8Array {
-  const head = Uint8Array.of(type, 0, 0, 0, id >> 8, id & 0xff, 0, 7);
-  const message = joined(head, PAYLOAD);
-  const checksum = checksumOf(message);
-  message.set([checksum >> 8, checksum & 0xff], 2);
-  return ipv4({ from, to }, ICMP, message);
-}
 
 export function flexiblePackets(init: PacketSuiteInit): void {
   const benchFor = fixtureSuite(init, {});
@@ -342,10 +257,10 @@ function limits(flow: Flow): void {
           tcp({ from: SMALL, to: `${NAT_2}:${outsideSmall(port)}`, flags: 'FA' }),
         );
       }
-      ageSlot(bench.slots, FIRST_2 + 7, 3);
-      goesOut(bench, next, tcp({ from: `${NAT_2}:${outsideSmall(7)}`, to: SMALL, flags: 'S' }));
-      expect(readSlot(bench.slots, FIRST_2 + 7)).toMatchObject({ port: 100, bits: [] });
-      expect(readSlot(bench.slots, FIRST_2 + 9)).toMatchObject({ port: 9 });
+      ageSlot(bench.slots, FIRST_2 + 9, 3);
+      goesOut(bench, next, tcp({ from: `${NAT_2}:${outsideSmall(9)}`, to: SMALL, flags: 'S' }));
+      expect(readSlot(bench.slots, FIRST_2 + 9)).toMatchObject({ port: 100, bits: [] });
+      expect(readSlot(bench.slots, FIRST_2 + 7)).toMatchObject({ port: 7 });
     },
   );
 }
@@ -384,5 +299,29 @@ function strangers(flow: Flow): void {
     expect(reasonOf(bench, 'return', unreachable(ROUTER, NAT, nobody))).toBe('PORT_NOT_MAPPED');
     const stray = answered(`${POD}:5354`);
     expect(reasonOf(bench, 'egress', unreachable(POD, TARGET, stray))).toBe('ICMP_OUT');
+  });
+
+  flow('an ICMP error about an echo finds it, in both directions, and changes nothing', (bench) => {
+    const id = 0x4321;
+    const out = outside(id);
+    goesOut(bench, echo(8, POD, TARGET, id), echo(8, NAT, TARGET, out));
+    ageSlot(bench.slots, elementOf(id), 30);
+    const before = readSlot(bench.slots, elementOf(id));
+    const asked = (from: string, as: number) => echo(8, from, TARGET, as);
+    const answered = (to: string, as: number) => echo(0, TARGET, to, as);
+    const whole = (from: string, to: string, about: Uint8Array) =>
+      icmp({ from, to, type: 11, code: 1, payload: about.slice(14) });
+    for (const error of [unreachable, whole]) {
+      comesBack(bench, error(ROUTER, NAT, asked(NAT, out)), error(ROUTER, POD, asked(POD, id)));
+      goesOut(bench, error(POD, TARGET, answered(POD, id)), error(NAT, TARGET, answered(NAT, out)));
+    }
+    expect(readSlot(bench.slots, elementOf(id))).toEqual(before);
+    // Nobody outside asks, and no pod answers.
+    const strange = unreachable(ROUTER, NAT, echo(0, NAT, TARGET, out));
+    expect(reasonOf(bench, 'return', strange)).toBe('ICMP_IN');
+    const own = unreachable(POD, TARGET, echo(8, TARGET, POD, id));
+    expect(reasonOf(bench, 'egress', own)).toBe('ICMP_OUT');
+    const direct = unreachable(ROUTER, NAT, asked(NAT, BASE));
+    expect(reasonOf(bench, 'return', direct)).toBe('PORT_NOT_MAPPED');
   });
 }

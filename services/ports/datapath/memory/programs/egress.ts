@@ -13,7 +13,7 @@ import { guardSet, policyAnswer } from './policy.ts';
 import { type Finding, type Result, UNTOUCHED } from './result.ts';
 import { translated } from './translated.ts';
 
-const LEAVING: readonly PacketKind[] = ['ports', 'quoted', 'echo-request'];
+const LEAVING: readonly PacketKind[] = ['ports', 'quoted', 'quoted-echo', 'echo-request'];
 const ONLY_OBSERVED: Finding = { reason: 'WOULD_REJECT' };
 const HELD_BACK: Readonly<Record<Exclude<PacketKind, 'ports'>, ReasonName>> = {
   fragment: 'FRAGMENT_OUT',
@@ -21,6 +21,7 @@ const HELD_BACK: Readonly<Record<Exclude<PacketKind, 'ports'>, ReasonName>> = {
   'echo-reply': 'ICMP_OUT',
   icmp: 'ICMP_OUT',
   quoted: 'ICMP_OUT',
+  'quoted-echo': 'ICMP_OUT',
   'no-ports': 'PROTOCOL',
   'cut-off': 'MALFORMED',
   ipv6: 'IPV6_OUT',

@@ -61,7 +61,8 @@ function hasPorts({ kind }: Packet): boolean {
 /** An ICMP error finds a slot, and changes nothing (RFC 5508, REQ-6). */
 function slotFor(lookup: Lookup, slots: Slots, packet: Packet): number | 'none' | 'full' {
   const flow = flowOf(packet);
-  if (packet.kind !== 'quoted') return slotOut(lookup.slots, slots, flow);
+  const isError = packet.kind === 'quoted' || packet.kind === 'quoted-echo';
+  if (!isError) return slotOut(lookup.slots, slots, flow);
   return slotOf(lookup.slots, slots, flow) ?? 'none';
 }
 

@@ -3,12 +3,22 @@
  * the way of that packet's answer: the quoted ends, exchanged. Who sent it does not matter.
  */
 import { changedChecksum, checksumOf } from './checksum.ts';
-import { ETHERNET_BYTES, IPV4_BYTES, type Packet, TCP, UDP } from './packet.ts';
-import { type End, TCP_CHECK_AT, UDP_CHECK_AT } from './rewrite.ts';
+import {
+  ECHO_ID_AT,
+  ECHO_REPLY,
+  ECHO_REQUEST,
+  ETHERNET_BYTES,
+  ICMP,
+  ICMP_CHECK_AT,
+  IPV4_BYTES,
+  type Packet,
+  TCP,
+  UDP,
+} from './packet.ts';
+import { checkOf, type End } from './rewrite.ts';
 import { hexOf, put16, u8, u16 } from './wire.ts';
 
 const ICMP_BYTES = 8;
-const ICMP_CHECK_AT = 2;
 const ERROR_TYPES = [3, 11, 12];
 const OFFSET = 0x1fff;
 const QUOTED_L4_MIN = 8;
@@ -27,20 +37,31 @@ export function quotedIn(frame: Uint8Array, packet: Packet, isFromPod: boolean):
   const protocol = u8(frame, ip + 9);
   const isIpv4 = u8(frame, ip) >> 4 === 4 && headerBytes >= IPV4_BYTES;
   if (!isIpv4 || frame.length < inner + QUOTED_L4_MIN) return packet;
-  if ((u16(frame, ip + 6) & OFFSET) !== 0 || (protocol !== TCP && protocol !== UDP)) return packet;
+  if ((u16(frame, ip + 6) & OFFSET) !== 0) return packet;
   if (checksumOf(frame.subarray(ip, inner)) !== 0) return packet;
   const mapped = (at: number): string => packet.dst.slice(0, 24) + hexOf(frame, at, 4);
   if (mapped(ip + SRC_AT) !== packet.dst) return packet;
   if (isFromPod && mapped(ip + DST_AT) !== packet.src) return packet;
-  return {
-    ...packet,
-    kind: 'quoted',
-    src: mapped(ip + DST_AT),
-    srcPort: u16(frame, inner + 2),
-    dstPort: u16(frame, inner),
-    protocol,
-    quotedL4: inner,
-  };
+  const ends = endsOf(frame, inner, protocol, isFromPod);
+  if (ends === null) return packet;
+  return { ...packet, ...ends, src: mapped(ip + DST_AT), protocol, quotedL4: inner };
+}
+
+/** Of the answer to what is quoted. Of echo a pod sends requests, and receives replies. */
+function endsOf(
+  frame: Uint8Array,
+  at: number,
+  protocol: number,
+  isFromPod: boolean,
+): Pick<Packet, 'kind' | 'srcPort' | 'dstPort'> | null {
+  if (protocol === TCP || protocol === UDP) {
+    return { kind: 'quoted', srcPort: u16(frame, at + 2), dstPort: u16(frame, at) };
+  }
+  if (protocol !== ICMP || u8(frame, at) !== (isFromPod ? ECHO_REPLY : ECHO_REQUEST)) return null;
+  const id = u16(frame, at + ECHO_ID_AT);
+  return isFromPod
+    ? { kind: 'quoted-echo', srcPort: id, dstPort: 0 }
+    : { kind: 'quoted-echo', srcPort: 0, dstPort: id };
 }
 
 /** The error's own end, and the quoted packet's other one. */
@@ -63,16 +84,17 @@ export function rewrittenError(
     const check = u16(frame, header + IP_CHECK_AT);
     put16(result, header + IP_CHECK_AT, changedChecksum(check, oldIp, address));
   }
-  const portAt = inner + (which === 'src' ? 2 : 0);
+  const isEcho = protocol === ICMP;
+  const portAt = inner + (isEcho ? ECHO_ID_AT : which === 'src' ? 2 : 0);
   put16(result, portAt, port);
   const oldPort = frame.subarray(portAt, portAt + 2);
   const newPort = result.subarray(portAt, portAt + 2);
   let own = changedChecksum(u16(frame, l4 + ICMP_CHECK_AT), oldPort, newPort);
-  const checkAt = inner + (protocol === UDP ? UDP_CHECK_AT : TCP_CHECK_AT);
+  const checkAt = inner + checkOf({ protocol });
   const isQuoted = frame.length >= checkAt + 2;
   if (isQuoted && (protocol !== UDP || u16(frame, checkAt) !== 0)) {
-    const before = Buffer.concat([oldIp, oldPort]);
-    const after = Buffer.concat([address, newPort]);
+    const before = isEcho ? oldPort : Buffer.concat([oldIp, oldPort]);
+    const after = isEcho ? newPort : Buffer.concat([address, newPort]);
     put16(result, checkAt, changedChecksum(u16(frame, checkAt), before, after));
     const pair = [frame, result].map((bytes) => bytes.subarray(checkAt, checkAt + 2));
     own = changedChecksum(own, pair[0] ?? oldPort, pair[1] ?? newPort);

@@ -16,6 +16,7 @@ import { translated } from './translated.ts';
 export const NOT_FOR_A_BLOCK: Readonly<Record<PacketKind, ReasonName | null>> = {
   ports: null,
   quoted: null,
+  'quoted-echo': null,
   fragment: 'FRAGMENT_IN',
   'echo-reply': null,
   'echo-request': 'ICMP_IN',

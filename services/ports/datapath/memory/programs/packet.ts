@@ -4,10 +4,11 @@
  */
 import { hexOf, u8, u16 } from './wire.ts';
 
-/** quoted: an ICMP error that belongs to a packet's sender; see icmp-error.ts. */
+/** quoted, quoted-echo: an ICMP error that belongs to a packet's sender; see icmp-error.ts. */
 export type PacketKind =
   | 'ports'
   | 'quoted'
+  | 'quoted-echo'
   | 'echo-request'
   | 'echo-reply'
   | 'fragment'
@@ -24,9 +25,9 @@ export interface Packet {
   readonly protocol: number;
   /** Where layer 4 begins. Of IPv4 that is not cut off. */
   readonly l4: number;
-  /** Of kind `quoted` alone: where layer 4 of the quoted packet begins. */
+  /** Of an ICMP error about a packet: where layer 4 of the quoted packet begins. */
   readonly quotedL4: number;
-  /** Of kinds `ports` and `quoted`; of an echo its id, as the port of the end that asks. */
+  /** Of kinds `ports`, `quoted`; of an echo its id, as the port of the end that asks. */
   readonly srcPort: number;
   readonly dstPort: number;
   /** Of TCP with its ports. */
@@ -47,8 +48,10 @@ export const TCP_ACK = 0x10;
 export const ETHERTYPE_IPV4 = 0x0800;
 
 const ICMP_BYTES = 8;
-const ECHO_REPLY = 0;
-const ECHO_REQUEST = 8;
+export const ECHO_REPLY = 0;
+export const ECHO_REQUEST = 8;
+export const ECHO_ID_AT = 4;
+export const ICMP_CHECK_AT = 2;
 const ETHERTYPE_IPV6 = 0x86dd;
 const IPV6_BYTES = 40;
 const MORE_FRAGMENTS_OR_OFFSET = 0x3fff;
@@ -100,7 +103,7 @@ function ipv4Packet(frame: Uint8Array): Packet {
 
 function echoParts(frame: Uint8Array, l4: number): Partial<Packet> {
   if (frame.length < l4 + ICMP_BYTES) return {};
-  const id = u16(frame, l4 + 4);
+  const id = u16(frame, l4 + ECHO_ID_AT);
   if (u8(frame, l4) === ECHO_REQUEST) return { kind: 'echo-request', srcPort: id };
   return u8(frame, l4) === ECHO_REPLY ? { kind: 'echo-reply', dstPort: id } : {};
 }

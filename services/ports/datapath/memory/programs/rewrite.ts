@@ -3,7 +3,7 @@
  * that one that was wrong stays wrong: the receiver shall still see that.
  */
 import { changedChecksum } from './checksum.ts';
-import { ETHERNET_BYTES, ICMP, type Packet, UDP } from './packet.ts';
+import { ECHO_ID_AT, ETHERNET_BYTES, ICMP, ICMP_CHECK_AT, type Packet, UDP } from './packet.ts';
 import { put16, u16 } from './wire.ts';
 
 export interface End {
@@ -15,10 +15,8 @@ export interface End {
 const IP_CHECK_AT = ETHERNET_BYTES + 10;
 const IP_ENDS_AT = { src: ETHERNET_BYTES + 12, dst: ETHERNET_BYTES + 16 };
 const PORTS_AT = { src: 0, dst: 2 };
-const ECHO_ID_AT = 4;
-export const TCP_CHECK_AT = 16;
-export const UDP_CHECK_AT = 6;
-const ICMP_CHECK_AT = 2;
+const TCP_CHECK_AT = 16;
+const UDP_CHECK_AT = 6;
 
 export function rewritten(
   frame: Uint8Array,
@@ -51,7 +49,8 @@ export function rewritten(
   return result;
 }
 
-function checkOf({ protocol }: Packet): number {
+/** Where layer 4 has its checksum. */
+export function checkOf({ protocol }: Pick<Packet, 'protocol'>): number {
   if (protocol === UDP) return UDP_CHECK_AT;
   return protocol === ICMP ? ICMP_CHECK_AT : TCP_CHECK_AT;
 }

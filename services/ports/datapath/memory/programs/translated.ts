@@ -9,6 +9,6 @@ export function translated(
   which: 'src' | 'dst',
   end: End,
 ): Uint8Array {
-  if (packet.kind === 'quoted') return rewrittenError(frame, packet, which, end);
-  return rewritten(frame, packet, which, end);
+  const isError = packet.kind === 'quoted' || packet.kind === 'quoted-echo';
+  return isError ? rewrittenError(frame, packet, which, end) : rewritten(frame, packet, which, end);
 }
