@@ -3,7 +3,10 @@
  * hold live and bulk connections through it. No connection breaks, and nothing leaks. How long
  * replies pause is told, never asserted: it depends on the machine.
  */
-import { describe, expect, test } from 'vitest';
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test, vi } from 'vitest';
+import { nodeObject } from '../../infra/demo/kubernetes-objects.ts';
 import {
   drainGateway,
   type GatewayAnswer,
@@ -229,7 +232,63 @@ describe('of two gateways', () => {
     await two.expectNothingBroken();
   });
 
-  test('the owner’s agent is stopped in order and started again: nothing moves', async (ctx) => {
+  test('the owner’s agent is stopped and stays away: the other takes over', async (ctx) => {
+    needsLab(ctx);
+    await using two = await twoGateways();
+    const { berth, owner, other } = two;
+    const stopped = two.watchPause();
+    await berth.agents.stop(owner);
+    await two.untilOwned(other);
+    await two.connectsAnew();
+    expect(await stopped()).toBe(0);
+    await berth.agents.start(owner);
+    await two.untilOwned(owner, other);
+    await two.expectNothingBroken();
+  });
+
+  test('the owner is a gateway no more: the other takes over first, and back', async (ctx) => {
+    needsLab(ctx);
+    await using two = await twoGateways();
+    const { berth, owner, other } = two;
+    const underlay = berth.stage.nodes.find(({ name }) => name === owner)?.address ?? '';
+    const unlabelled = two.watchPause();
+    await berth.manifests.apply(nodeObject(owner, underlay, false));
+    await two.untilOwned(other, owner);
+    await two.connectsAnew();
+    ctx.annotate(`pause ${await unlabelled()} ms`);
+    await berth.manifests.apply(nodeObject(owner, underlay, true));
+    await two.untilOwned(owner, other);
+    await two.connectsAnew();
+    await two.expectNothingBroken();
+  });
+
+  test('the owner’s machine is back with nothing: it owns what it can steer', async (ctx) => {
+    needsLab(ctx);
+    await using two = await twoGateways();
+    const { berth, owner, other } = two;
+    await killGateway(two, owner);
+    await two.untilOwned(other);
+    const machine = berth.lab.gateways.find(({ name }) => name === owner);
+    const [stateDir, pinDir] = [join(machine?.stateDir ?? '', 'agent'), machine?.pinDir ?? ''];
+    for (const dir of [stateDir, pinDir]) {
+      for (const name of await readdir(dir)) await rm(join(dir, name), { recursive: true });
+    }
+    await berth.control.kill();
+    await berth.lab.healNode(owner);
+    await berth.agents.start(owner, ['--boot-id', 'another']);
+    // Nobody has told it anything yet, so it must not answer for anything.
+    await vi.waitUntil(() => two.gateway(owner).catch(() => null), { timeout: WAIT_MS });
+    expect((await two.gateway(owner)).owned).toEqual([]);
+    await two.connectsAnew();
+    await berth.control.start();
+    await two.untilOwned(owner, other);
+    const { links } = await berth.until(({ links }) => links.length === berth.stage.nodes.length);
+    expect(links.find(({ node }) => node === owner)).toMatchObject({ inSync: true });
+    await two.connectsAnew();
+    await two.expectNothingBroken();
+  });
+
+  test('the owner’s agent is stopped in order and started again: nothing is lost', async (ctx) => {
     needsLab(ctx);
     await using two = await twoGateways();
     const { berth, owner, other } = two;

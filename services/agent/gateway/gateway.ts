@@ -17,8 +17,13 @@ import type { Membership } from './membership.ts';
 import { createOwnedAddresses, type OwnedAddresses } from './owned-addresses.ts';
 import { createPeerBook, type PeerBook } from './peer-book.ts';
 
-/** How long the others count a gateway as live whose agent stopped in order: an upgrade. */
-const QUIET_MS = 30_000;
+/**
+ * How long the others count a gateway as live whose agent stopped in order: it is started again at
+ * once. Later they take over, which loses nothing; a machine that dies meanwhile is missed so long.
+ */
+const QUIET_MS = 5_000;
+/** Its kernel answers ARP until others do for certain. */
+const QUIET_LEASE_MS = QUIET_MS + 1_000;
 /** As long as others wait for its next heartbeat. */
 const LEASE_MS = 3 * HEARTBEAT_MS;
 /** A hand-over takes some milliseconds; after this long nobody has taken over. */
@@ -140,7 +145,7 @@ export function createGateway(
       await clock.sleep(HEARTBEAT_MS, stop);
     }
     announcements.stop();
-    components.lease(QUIET_MS);
+    components.lease(QUIET_LEASE_MS);
     say(QUIET_MS);
     // One may be lost; and what was just sent leaves before the socket does.
     await clock.sleep(HEARTBEAT_MS);
