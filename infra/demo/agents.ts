@@ -11,8 +11,8 @@ const MAIN = fileURLToPath(new URL('../../services/agent/main.ts', import.meta.u
 
 const CLI = fileURLToPath(new URL('../../services/cli/main.ts', import.meta.url));
 
-/** What is young in an agent is a push: it needs no more room (docs/operating.md). */
-const NODE_FLAGS = ['--max-semi-space-size=1'];
+/** What is young in an agent is a push, and no code of it is hot (docs/operating.md). */
+export const NODE_FLAGS = ['--max-semi-space-size=1', '--optimize-for-size'];
 
 const LOG_NAME_MAX = 100;
 
