@@ -18,9 +18,11 @@ import { systemClock } from '../../../services/runtime/clock.ts';
 import { startFunctions } from '../../../services/runtime/host.ts';
 import { jsonLog } from '../../../services/runtime/log.ts';
 import { systemRandom } from '../../../services/runtime/random.ts';
-import type { ControlInit, Order, Report } from './messages.ts';
+import type { ControlInit, Order, Outcome, Report } from './messages.ts';
 
 const MICROSECONDS = 1e6;
+/** All agents share a process here: that it has no time for one of them says nothing of its link. */
+const KEEPALIVE_MS = 60_000;
 
 const init = JSON.parse(process.argv[2] ?? '') as ControlInit;
 const { dir } = init;
@@ -33,7 +35,10 @@ const checkpoints = await lmdbCheckpoints({ dir });
 const jobs = await localJobs({ dir }, { clock, random, log });
 const components = { eventLog, checkpoints, jobs, clock, random, log };
 const certificate = async () => init.certificate;
-const hub = await createHub({ listen: '127.0.0.1:0', certificate }, components);
+const hub = await createHub(
+  { listen: '127.0.0.1:0', certificate, keepaliveMs: KEEPALIVE_MS },
+  components,
+);
 const mapper = init.mapper ? await mapperFunctions({}, components) : [];
 const host = startFunctions([...hub.functions, ...mapper], components);
 host.failed.then((error) => {
@@ -57,7 +62,7 @@ async function obey(order: Order): Promise<void> {
     case 'nodes':
       return report({ type: 'appended', atMs: await appendNodes(order.nodes) });
     case 'outcome':
-      return report({ type: 'outcome', acks: await acks(), aclUpdates: await aclUpdates() });
+      return report({ type: 'outcome', acks: await acks(), ...(await decisions()) });
   }
 }
 
@@ -96,14 +101,22 @@ async function acks(): Promise<readonly AckRecord[]> {
   return found;
 }
 
-async function aclUpdates(): Promise<number> {
-  let count = 0;
+async function decisions(): Promise<Pick<Outcome, 'grantedAtMs' | 'aclUpdates'>> {
+  const grantedAtMs = new Map<string, number>();
+  let aclUpdates = 0;
   await readAll(TOPICS.events.name, (entry) => {
-    const { body } = loggedEvent(entry).record;
+    const { timeMs, record } = loggedEvent(entry);
+    const { body } = record;
+    if (body.type === 'Decision') {
+      for (const answer of body.answers) {
+        if (answer.kind !== 'BerthGranted' || grantedAtMs.has(answer.pod)) continue;
+        grantedAtMs.set(answer.pod, timeMs);
+      }
+    }
     if (body.type !== 'Forwarded') return;
-    if (body.message.kind === 'WantEntry' || body.message.kind === 'DropEntry') count += 1;
+    if (['WantEntry', 'DropEntry'].includes(body.message.kind)) aclUpdates += 1;
   });
-  return count;
+  return { grantedAtMs, aclUpdates };
 }
 
 async function readAll(topic: Topic, take: (entry: Entry) => unknown): Promise<void> {

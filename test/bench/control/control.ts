@@ -3,10 +3,9 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { resolve } from 'node:path';
 import type { NodeFacts } from '../../../services/contract/objects.ts';
 import type { EventRecord } from '../../../services/contract/records.ts';
-import type { ControlInit, Order, Report } from './messages.ts';
+import type { ControlInit, Order, Outcome, Report } from './messages.ts';
 
 export type Look = Extract<Report, { type: 'look' }>;
-export type Outcome = Extract<Report, { type: 'outcome' }>;
 
 export interface Control {
   readonly port: number;

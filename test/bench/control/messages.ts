@@ -31,6 +31,10 @@ export type Report =
   | {
       readonly type: 'outcome';
       readonly acks: readonly AckRecord[];
+      /** When the log had the decision, by pod. */
+      readonly grantedAtMs: ReadonlyMap<string, number>;
       /** Entries that targets were told to open or to close. */
       readonly aclUpdates: number;
     };
+
+export type Outcome = Extract<Report, { type: 'outcome' }>;

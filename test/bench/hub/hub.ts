@@ -51,7 +51,7 @@ async function measureHub({ size, say }: BenchmarkRun): Promise<Findings> {
   const authority = await testAuthority();
   const certificate = await authority.hub();
   const control = await startControl({ dir: folder.path, mapper: false, certificate });
-  const fleet = await connectFleet(control, population.nodes, authority);
+  const fleet = await connectFleet(control, { ...population, authority, say });
   const count = population.nodes + GATEWAYS.length;
   await control.until(({ inSync }) => inSync === count);
   say(`${count} agents are in sync`);
@@ -128,9 +128,13 @@ async function emptyHubMib(): Promise<number> {
   return rssBytes / MIB;
 }
 
-type Authority = Awaited<ReturnType<typeof testAuthority>>;
+interface Fleet {
+  readonly nodes: number;
+  readonly authority: Awaited<ReturnType<typeof testAuthority>>;
+  readonly say: BenchmarkRun['say'];
+}
 
-async function connectFleet({ port, until }: Control, nodes: number, authority: Authority) {
+async function connectFleet({ port, until }: Control, { nodes, authority, say }: Fleet) {
   const appendedAt = new Map<string, number>();
   const arrivedAt = new Map<string, number>();
   const gone = new Set<string>();
@@ -145,7 +149,10 @@ async function connectFleet({ port, until }: Control, nodes: number, authority: 
     };
     agents.push(simulatedAgent({ node, port, files, taken, wrong: (text) => faults.push(text) }));
     const connected = agents.length - CONNECTING_MAX;
-    if (agents.length % CONNECTING_MAX === 0) await until((look) => look.connected >= connected);
+    if (agents.length % CONNECTING_MAX === 0) {
+      await until((look) => look.connected >= connected);
+      say(`${agents.length} agents have come`);
+    }
   }
   const latencies = (): number[] =>
     [...appendedAt].flatMap(([key, atMs]) => {
