@@ -21,7 +21,7 @@ import { systemRandom } from '../../../services/runtime/random.ts';
 import type { ControlInit, Order, Outcome, Report } from './messages.ts';
 
 const MICROSECONDS = 1e6;
-/** All agents share a process here: that it has no time for one of them says nothing of its link. */
+/** All agents share a process: that it has no time for one of them says nothing of its link. */
 const KEEPALIVE_MS = 60_000;
 
 const init = JSON.parse(process.argv[2] ?? '') as ControlInit;
