@@ -4,7 +4,6 @@
  * meet records that it already has.
  */
 import { type Hash, sha256 } from '../contract/canonical.ts';
-import { berthError } from '../contract/errors.ts';
 import {
   type AggregateKey,
   aggregateKind,
@@ -24,6 +23,7 @@ import { evolveFences } from './fences/evolve.ts';
 import { emptyFences, type FencesState } from './fences/state.ts';
 import { evolveNamespace } from './namespace/evolve.ts';
 import { emptyNamespace, type NamespaceState } from './namespace/state.ts';
+import { compare as compareHash, createPassedCheckpoints } from './passed-checkpoints.ts';
 import { evolvePools } from './pools/evolve.ts';
 import { emptyPools, type PoolsState } from './pools/state.ts';
 import { evolveTarget } from './target/evolve.ts';
@@ -52,38 +52,71 @@ export interface World {
   readonly pools: PoolsState;
   /** The fence book. */
   readonly fences: FencesState;
+  /**
+   * Compares the fold with checkpoints of the same rules: at once where the aggregate has not
+   * changed since, and when it is there where the fold has not come so far.
+   * @throws BERTH_FOLD_CHECKPOINT_DIFFERS, as `apply` does then: the reader must stop.
+   */
+  compare(checkpoints: readonly StateText[]): void;
   /** State and hash of one aggregate, as far as its partition was folded. */
   text(key: AggregateKey): StateText | undefined;
 }
 
-/** Checkpoints of other rules are not used: the log is folded from its beginning instead. */
+/**
+ * Checkpoints of other rules are not used: the log is folded from its beginning instead, and
+ * compared with those of the same rules on the way.
+ */
 export function createWorld(checkpoints: readonly StateText[] = []): World {
   const states = new Map<AggregateKey, AggregateState>();
-  const partitions = new Map<AggregateKey, number>();
+  /** Where each aggregate changed last; from a checkpoint: or before that. */
+  const changed = new Map<AggregateKey, Position>();
   let version: Version = {};
   states.set(POOLS, emptyPools());
   const noFences = emptyFences();
+  const passed = createPassedCheckpoints((key) => text(key)?.hash);
   // Saved together, so used together: all of them or the whole log.
-  const usable = checkpoints.every(({ rules }) => rules === RULES) ? checkpoints : [];
-  for (const checkpoint of usable) {
-    if (sha256(checkpoint.state) !== checkpoint.hash) {
-      const { aggregate, position } = checkpoint;
-      throw berthError('BERTH_FOLD_CHECKPOINT_DIFFERS', { aggregate, offset: position.offset });
-    }
+  const areUsable = checkpoints.every(({ rules }) => rules === RULES);
+  for (const checkpoint of areUsable ? checkpoints : []) {
+    compareHash(checkpoint, sha256(checkpoint.state));
     states.set(checkpoint.aggregate, stateFromText(checkpoint.state) as AggregateState);
-    partitions.set(checkpoint.aggregate, checkpoint.position.partition);
+    changed.set(checkpoint.aggregate, checkpoint.position);
     version = advance(version, checkpoint.position);
   }
+  if (!areUsable) compare(checkpoints);
 
   function apply(event: LoggedEvent): Effects {
     const key = event.record.aggregate;
     // Delivered again: a consumer may meet records that it has folded.
     if (covers(version, event)) return ignored('repeated');
+    const { partition, offset } = event;
+    passed.foldedUpTo({ partition, offset: offset - 1 });
     version = advance(version, event);
     const state = states.get(key) ?? emptyAggregate(key);
     states.set(key, state);
-    partitions.set(key, event.partition);
-    return evolve(state, event);
+    changed.set(key, { partition, offset });
+    const effects = evolve(state, event);
+    passed.foldedUpTo({ partition, offset });
+    return effects;
+  }
+
+  function compare(others: readonly StateText[]): void {
+    for (const other of others) {
+      const { partition, offset } = other.position;
+      if (other.rules !== RULES) continue;
+      if (offset > (version[partition] ?? -1)) passed.expect(other);
+      else if ((changed.get(other.aggregate)?.offset ?? -1) <= offset) {
+        compareHash(other, text(other.aggregate)?.hash);
+      }
+    }
+  }
+
+  function text(key: AggregateKey): StateText | undefined {
+    const state = states.get(key);
+    const partition = changed.get(key)?.partition;
+    if (state === undefined || partition === undefined) return undefined;
+    const inText = stateToText(state);
+    const position = { partition, offset: version[partition] ?? -1 };
+    return { aggregate: key, position, rules: state.rules, state: inText, hash: sha256(inText) };
   }
 
   return {
@@ -101,14 +134,8 @@ export function createWorld(checkpoints: readonly StateText[] = []): World {
     aggregate: (key) => states.get(key),
     namespace: (name) => states.get(namespaceKey(name)) as NamespaceState | undefined,
     target: (name) => states.get(targetKey(name)) as TargetState | undefined,
-    text: (key) => {
-      const state = states.get(key);
-      const partition = partitions.get(key);
-      if (state === undefined || partition === undefined) return undefined;
-      const text = stateToText(state);
-      const position = { partition, offset: version[partition] ?? -1 };
-      return { aggregate: key, position, rules: state.rules, state: text, hash: sha256(text) };
-    },
+    compare,
+    text,
   };
 }
 

@@ -1,7 +1,8 @@
 /**
  * The console's functions: read the log's topics into a picture, and give it out on a unix socket:
  * `GET /api/status` (with `?sinceMs=` for sums from then on) and `GET /metrics`. There is no way to
- * write through it.
+ * write through it. It folds the whole log, and compares the checkpoints, from which all others
+ * start, on the way.
  */
 
 import { once } from 'node:events';
@@ -11,6 +12,7 @@ import { loggedEvent } from '../contract/logged-event.ts';
 import type { CONTROL_METRICS } from '../contract/metrics.ts';
 import type { AckRecord } from '../contract/node-records.ts';
 import { TOPICS } from '../contract/topics.ts';
+import type { Checkpoints } from '../ports/checkpoints/port.ts';
 import { untilAborted } from '../runtime/aborted.ts';
 import { tell } from '../runtime/channels.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -30,12 +32,13 @@ export interface ConsoleComponents {
   /** What other workers of the process know right now. */
   readonly live: () => Omit<Status, keyof LogStatus>;
   readonly metrics: Metrics<typeof CONTROL_METRICS>;
+  readonly checkpoints: Checkpoints;
   readonly clock: Clock;
 }
 
 export function consoleFunctions(
   init: ConsoleInit,
-  { live, metrics, clock }: ConsoleComponents,
+  { live, metrics, checkpoints, clock }: ConsoleComponents,
 ): BerthFunction[] {
   const picture = createPicture();
   const startedAtMs = clock.nowMs();
@@ -46,10 +49,15 @@ export function consoleFunctions(
     for (const ms of durationsMs) tell('berth:console:pod-mapped', { seconds: ms / 1000 });
   };
   const fromTheBeginning = async (): Promise<Record<number, number>> => ({});
+  /** It reads all for its sums; so it is the one that can tell a checkpoint that is not true. */
+  const comparing = async (): Promise<Record<number, number>> => {
+    picture.world.compare(await checkpoints.all());
+    return {};
+  };
   return [
     defineFunction({
       name: 'console-events',
-      trigger: stream(TOPICS.events.name, fromTheBeginning),
+      trigger: stream(TOPICS.events.name, comparing),
       handler: {
         batch: async (entries) => {
           for (const entry of entries) tellMapped(picture.event(loggedEvent(entry)), entry.timeMs);

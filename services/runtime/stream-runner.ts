@@ -5,6 +5,7 @@
  * A start beyond the end of the log is refused: its place was remembered from another log.
  */
 import { berthError } from '../contract/errors.ts';
+import type { Topic } from '../contract/topics.ts';
 import type { Entry, EventLog, Offsets } from '../ports/event-log/port.ts';
 import type { StreamHandler, StreamTrigger } from './define-function.ts';
 
@@ -16,7 +17,7 @@ export async function runStream(
 ): Promise<void> {
   const from = await trigger.from();
   const ends = await eventLog.ends(trigger.topic);
-  refuseBeyondEnd(trigger, from, ends);
+  refuseBeyondEnd(trigger.topic, from, ends);
   const behind = partitionsBehind(from, ends);
   if (signal.aborted) return;
   let caughtUp = behind.size === 0;
@@ -32,7 +33,7 @@ export async function runStream(
 }
 
 /** What comes next would stand at offsets that the reader takes for read, and would never hear. */
-function refuseBeyondEnd({ topic }: StreamTrigger, from: Offsets, ends: Offsets): void {
+export function refuseBeyondEnd(topic: Topic, from: Offsets, ends: Offsets): void {
   for (const [name, offset] of Object.entries(from)) {
     const partition = Number(name);
     const end = ends[partition] ?? 0;

@@ -2,16 +2,21 @@
  * The watcher's own fold of the history: it must know what is recorded to record only what
  * differs, and it reads its own terms back.
  */
-import { createWorld, type World } from '../aggregates/world.ts';
+import { createWorld, type StateText, type World } from '../aggregates/world.ts';
 import type { AggregateKey } from '../contract/identity.ts';
 import { loggedEvent } from '../contract/logged-event.ts';
 import { TOPICS } from '../contract/topics.ts';
-import type { EventLog } from '../ports/event-log/port.ts';
+import { nextOffsets } from '../contract/version.ts';
+import type { EventLog, Offsets } from '../ports/event-log/port.ts';
+import { refuseBeyondEnd } from '../runtime/stream-runner.ts';
 
 export interface LogReader {
   readonly world: World;
-  /** Folds the history until its signal is aborted. @throws what the fold or the log throws */
-  run(signal: AbortSignal): Promise<void>;
+  /**
+   * Folds on from its checkpoints until its signal is aborted. `ends`: of the log at the start.
+   * @throws what the fold or the log throws
+   */
+  run(ends: Offsets, signal: AbortSignal): Promise<void>;
   /** Fulfilled as soon as the condition holds, asked after every batch, or reading has ended. */
   until(condition: () => boolean): Promise<void>;
 }
@@ -19,8 +24,12 @@ export interface LogReader {
 /** `before`: the aggregate's term until this record. */
 export type OnTerm = (aggregate: AggregateKey, term: string, before: string | null) => void;
 
-export function createLogReader(eventLog: EventLog, onTerm: OnTerm): LogReader {
-  const world = createWorld();
+export function createLogReader(
+  eventLog: EventLog,
+  checkpoints: readonly StateText[],
+  onTerm: OnTerm,
+): LogReader {
+  const world = createWorld(checkpoints);
   let ended = false;
   const waiting = new Set<() => void>();
   const ask = (): void => {
@@ -28,9 +37,12 @@ export function createLogReader(eventLog: EventLog, onTerm: OnTerm): LogReader {
   };
   return {
     world,
-    async run(signal) {
+    async run(ends, signal) {
       try {
-        for await (const entries of eventLog.read(TOPICS.events.name, {}, signal)) {
+        const { name } = TOPICS.events;
+        const from = nextOffsets(world.version);
+        refuseBeyondEnd(name, from, ends);
+        for await (const entries of eventLog.read(name, from, signal)) {
           for (const entry of entries) {
             const event = loggedEvent(entry);
             const { aggregate, body } = event.record;

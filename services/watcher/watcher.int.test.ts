@@ -3,12 +3,16 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createStory } from '../../test/fold/story.ts';
 import { berthError } from '../contract/errors.ts';
 import { namespaceKey, POOLS, targetKey } from '../contract/identity.ts';
 import { eventRecord, type LoggedEvent } from '../contract/records.ts';
 import { TOPICS } from '../contract/topics.ts';
+import { nextOffsets } from '../contract/version.ts';
+import { lmdbCheckpoints } from '../ports/checkpoints/lmdb.ts';
+import type { Checkpoints } from '../ports/checkpoints/port.ts';
 import { lmdbEventLog } from '../ports/event-log/lmdb.ts';
-import type { EventLog } from '../ports/event-log/port.ts';
+import type { EventLog, Offsets } from '../ports/event-log/port.ts';
 import type { Problem } from '../ports/source/port.ts';
 import { recordingSource } from '../ports/source/recording.ts';
 import { systemClock } from '../runtime/clock.ts';
@@ -28,6 +32,7 @@ const RECORDING = join(import.meta.dirname, '../../docs/examples/recording');
 
 let dir: string;
 let eventLog: EventLog;
+let checkpoints: Checkpoints;
 let outside: OutsideWorld;
 let history: HistoryReader;
 const running = new Set<() => Promise<void>>();
@@ -35,6 +40,7 @@ const running = new Set<() => Promise<void>>();
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), 'berth-watcher-'));
   eventLog = await lmdbEventLog({ dir, partitionCount: 4 }, { clock: systemClock() });
+  checkpoints = lmdbCheckpoints({ dir });
   outside = outsideWorld();
   history = readHistory(eventLog);
 });
@@ -43,6 +49,7 @@ afterEach(async () => {
   for (const stop of running) await stop();
   running.clear();
   await history.stop();
+  await checkpoints.close();
   await eventLog.close();
   await rm(dir, { recursive: true });
 });
@@ -60,6 +67,7 @@ function start(changes: Partial<WatcherComponents> = {}): Started {
     {
       source: outside.source,
       eventLog,
+      checkpoints,
       clock: { ...systemClock(), sleep: (_, signal) => systemClock().sleep(1, signal) },
       random: systemRandom(),
       log: jsonLog({ level: 'silent' }),
@@ -145,6 +153,38 @@ describe('the watcher', () => {
       'WatchStarted',
       'WatchStarted',
     ]);
+  });
+
+  test('started again goes on from checkpoints, and reads nothing before them', async () => {
+    for (const object of EVERY_KIND) outside.put(object);
+    const first = start();
+    await history.until(() => uids().length === 1);
+    await first.stop();
+    const { world } = history;
+    const texts = [...world.aggregates()].flatMap(({ key }) => world.text(key) ?? []);
+    const expected = nextOffsets(world.version);
+    await checkpoints.save(texts);
+    const from: Offsets[] = [];
+    const read: EventLog['read'] = (topic, offsets, signal) => {
+      from.push(offsets);
+      return eventLog.read(topic, offsets, signal);
+    };
+    outside.remove(pod('web-1'));
+    start({ eventLog: { ...eventLog, read } });
+    await history.until(() => uids().length === 0);
+    expect(from).toEqual([expected]);
+    expect(history.ignored).toEqual([]);
+  });
+
+  test('refuses checkpoints of another log', async () => {
+    const story = createStory();
+    story.pool('blue');
+    const text = story.world.text(POOLS);
+    if (text === undefined) throw new Error('no state');
+    await checkpoints.save([{ ...text, position: { ...text.position, offset: 99 } }]);
+    const { ended } = start();
+    await expect(ended).rejects.toMatchObject({ code: 'BERTH_RUNTIME_BEYOND_END' });
+    running.clear();
   });
 
   test('takes nothing away for an incomplete list, but what is certainly gone', async () => {

@@ -1,11 +1,12 @@
 /**
  * The watcher: the outside world, as a source tells it, becomes observations in the log. It reads
- * the history to its end, opens a term in each aggregate, reads that back, and only then lists;
- * it records where the list differs from the fold, then every change, in order. When another
- * watcher opens a term where this one writes, it starts over after a pause.
+ * on from the checkpoints to the end, opens a term in each aggregate, reads that back, and only
+ * then lists; it records where the list differs from the fold, then every change, in order. When
+ * another watcher opens a term where this one writes, it starts over after a pause.
  */
 import { TOPICS } from '../contract/topics.ts';
 import { isAtLeast, type Version } from '../contract/version.ts';
+import type { Checkpoints } from '../ports/checkpoints/port.ts';
 import type { EventLog, Offsets } from '../ports/event-log/port.ts';
 import type { Problem, Source, SourceEvent } from '../ports/source/port.ts';
 import { describeProblem } from '../ports/source/problem.ts';
@@ -27,6 +28,7 @@ export interface WatcherInit {
 export interface WatcherComponents {
   readonly source: Source;
   readonly eventLog: EventLog;
+  readonly checkpoints: Checkpoints;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -52,20 +54,20 @@ async function watchUntil(
   init: WatcherInit,
   components: WatcherComponents,
 ): Promise<void> {
-  const { eventLog, clock, random, log } = components;
+  const { eventLog, checkpoints, clock, random, log } = components;
   const ending = new AbortController();
   const stop = AbortSignal.any([signal, ending.signal]);
   let watch: Watch | null = null;
-  const reader = createLogReader(eventLog, (aggregate, term, before) => {
+  const reader = createLogReader(eventLog, await checkpoints.all(), (aggregate, term, before) => {
     watch?.term().read(aggregate, term, before);
     if (watch?.term().isLost() === true) watch.lost.abort();
   });
+  const ends = await eventLog.ends(TOPICS.events.name);
   // A fold that fails ends the watch; its error is thrown below.
-  const reading = reader.run(stop).finally(() => ending.abort());
+  const reading = reader.run(ends, stop).finally(() => ending.abort());
   reading.catch(() => undefined);
   try {
-    const end = lastOf(await eventLog.ends(TOPICS.events.name));
-    await reader.until(() => isAtLeast(reader.world.version, end));
+    await reader.until(() => isAtLeast(reader.world.version, lastOf(ends)));
     for (let quarrels = 0; !stop.aborted; ) {
       const beganAtMs = clock.nowMs();
       watch = createWatch(init, components, reader, stop);

@@ -97,7 +97,7 @@ export async function simulate(
   const some = () => kept.slice(0, dice.chance(0.3) ? 1 : 2);
   const mappers = some().map((one, i) => mapperProcess(`mapper-${i}`, surroundings, control, one));
   const hubs = some().map((one, i) => hubProcess(`hub-${i}`, surroundings, control, one));
-  const watchers = [0, 1].map((i) => watcherProcess(`watcher-${i}`, surroundings, control));
+  const watchers = kept.map((one, i) => watcherProcess(`watcher-${i}`, surroundings, control, one));
   // The embedded jobs belong to one process.
   const couriers = (options.webhook ? some() : []).map((one, i) => {
     const own = { ...control, jobs: simulatedJobs(surroundings) };

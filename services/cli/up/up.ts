@@ -79,7 +79,7 @@ export async function up(
     ...(await mapperFunctions({}, components)),
     ...courier.functions,
     ...hub.functions,
-    ...consoleFunctions({ socket: config.socket }, { live, metrics, clock }),
+    ...consoleFunctions({ socket: config.socket }, { live, metrics, checkpoints, clock }),
     ...metricsFunctions(config, metrics),
   ];
   exposeWorkers(metrics, { hub, courier, jobs, clock, functions });

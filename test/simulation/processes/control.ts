@@ -43,11 +43,13 @@ export function watcherProcess(
   name: string,
   surroundings: Surroundings,
   { eventLog, jobs, cluster }: ControlWorld,
+  checkpoints: SimulatedCheckpoints,
 ): Process {
   return createProcess(name, surroundings, async (life: Life) => {
     const components = {
       source: simulatedSource(life, cluster, surroundings),
       eventLog: eventLog.client(life),
+      checkpoints: checkpoints.client(life),
       jobs: jobs.client(life),
       clock: surroundings.scheduler.clockOf(life),
       random: surroundings.dice,
