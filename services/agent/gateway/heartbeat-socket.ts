@@ -49,6 +49,10 @@ export function openHeartbeatSocket(
       if (!isClosed) cancel = clock.after(AGAIN_MS, open);
     });
     made.bind(port, address, () => {
+      if (isClosed) {
+        made.close();
+        return;
+      }
       isBound = true;
       hasFailed = false;
     });
@@ -65,6 +69,7 @@ export function openHeartbeatSocket(
       isClosed = true;
       cancel();
       if (isBound) socket?.close();
+      isBound = false;
     },
   };
 }
