@@ -36,7 +36,8 @@ export const agentMemory: Benchmark = {
 and all its pods are announced on its CNI socket; then every pod is replaced by another. It is
 started as operating.md says, with flags for its memory and a filled compile cache. Its tables are
 those in memory, so that no interface is needed for a pod: they are counted too, while in the
-kernel they would not be.`,
+kernel they would not be. Nine tenths of the goal are Node, its libraries
+and the code (decision 48).`,
   needs: { root: false },
   run: measureAgentMemory,
 };

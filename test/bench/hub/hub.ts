@@ -34,7 +34,8 @@ that have every block. Then pods come and go; each change goes to its node and t
 The records were decided before: the hub's process appends and folds them, and no mapper runs in
 it. Agents are simulated (they check the checksum and ack at once) and share another process,
 with whoever appends, so a delay has their part in it. To ${grouped(GOAL_NODES)} nodes memory is
-extrapolated: what is above the memory of a hub without pods and agents, by the number of nodes.`,
+extrapolated: what is above the memory of a hub without pods and agents, by the number of nodes;
+that is half a MiB for an agent's link with its pods, too much for the goal.`,
   needs: { root: false },
   run: measureHub,
 };
