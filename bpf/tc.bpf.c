@@ -10,6 +10,7 @@
 #include "lib/tc_packet.h"
 #include "lib/count.h"
 #include "lib/egress.h"
+#include "lib/events.h"
 #include "lib/guard.h"
 #include "lib/inward.h"
 #include "lib/reject.h"
@@ -23,6 +24,11 @@ static __always_inline int verdict(struct __sk_buff *skb, const struct packet *p
 	if (reason == BERTH_REASON_NONE)
 		return TCX_NEXT;
 	count(reason, length);
+	/* Most packets first: they are neither told of nor held back. */
+	if (reason == BERTH_REASON_TRANSLATED)
+		return TCX_NEXT;
+	if (is_told(reason))
+		tell(reason, &packet->src, packet);
 	if (is_done(reason))
 		return TCX_NEXT;
 	if (!is_reject(reason))
@@ -61,6 +67,16 @@ int berth_return(struct __sk_buff *skb)
 	return is_done(reason) ? TCX_NEXT : TC_ACT_SHOT;
 }
 
+/* What comes by a pod's interface is the pod's doing, whatever source it has. */
+static __always_inline void tell_of_interface(enum berth_reason reason, __u32 ifindex,
+					      const struct packet *packet)
+{
+	const struct berth_interface *interface = bpf_map_lookup_elem(&interfaces, &ifindex);
+
+	if (interface && is_told(reason))
+		tell(reason, &interface->pod_ip, packet);
+}
+
 SEC("tc")
 int berth_pod(struct __sk_buff *skb)
 {
@@ -73,6 +89,7 @@ int berth_pod(struct __sk_buff *skb)
 	if (reason == BERTH_REASON_NONE)
 		return TCX_NEXT;
 	count(reason, skb->len);
+	tell_of_interface(reason, skb->ifindex, &packet);
 	return is_done(reason) ? TCX_NEXT : TC_ACT_SHOT;
 }
 

@@ -58,6 +58,21 @@ BERTH_API int berth_map__dump(int map, void *keys, void *values, uint32_t *count
 /* Of a per-CPU array of u64 pairs: one pair of sums for each of the first `count` elements. */
 BERTH_API int berth_map__sum_pairs(int map, uint64_t *sums, uint32_t count);
 
+/* --- ring buffers --- */
+
+struct berth_ring;
+
+/* One reader a ring. */
+BERTH_API int berth_ring__open(int map, struct berth_ring **ring);
+/* What was not taken stays in the ring. NULL is no error. */
+BERTH_API void berth_ring__close(struct berth_ring *ring);
+/*
+ * Takes records of one size, the oldest first, and does not wait. `count`: room in the buffer, then
+ * the number of records. -EPROTO: a record had another size; it is lost.
+ */
+BERTH_API int berth_ring__take(struct berth_ring *ring, void *records, uint32_t record_size,
+			       uint32_t *count);
+
 /* --- hooks --- */
 
 #define BERTH_HOOK_TCX_INGRESS 0

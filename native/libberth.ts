@@ -11,6 +11,11 @@ export interface BerthObject {
   readonly brand: 'berth_object';
 }
 
+/** Opaque: the reading end of a ring buffer. */
+export interface BerthRing {
+  readonly brand: 'berth_ring';
+}
+
 export interface Libberth {
   abiVersion(): number;
   /** `object` gets one element, if the result is 0. `detail` gets text that ends with a zero. */
@@ -36,6 +41,11 @@ export interface Libberth {
   ): number;
   mapDump(map: number, keys: Uint8Array, values: Uint8Array, count: Uint32Array): number;
   mapSumPairs(map: number, sums: BigUint64Array, count: number): number;
+  /** `ring` gets one element, if the result is 0. */
+  ringOpen(map: number, ring: (BerthRing | null)[]): number;
+  ringClose(ring: BerthRing): void;
+  /** `count`: of one number, the room, which becomes how many were taken. */
+  ringTake(ring: BerthRing, records: Uint8Array, recordSize: number, count: Uint32Array): number;
   /** Waits for the kernel's readers, some 10 ms: in a thread of the pool. */
   linkCreate(
     program: number,
@@ -101,6 +111,7 @@ function load(path: string): Libberth {
   const inThread = <Call>(declaration: string) =>
     promisify(library.func(declaration).async) as Call;
   koffi.opaque('berth_object');
+  koffi.opaque('berth_ring');
   return {
     abiVersion: declare('uint32_t berth_abi_version()'),
     objectOpen: declare(
@@ -120,6 +131,11 @@ function load(path: string): Libberth {
     ),
     mapDump: declare('int berth_map__dump(int map, void *k, void *v, void *count)'),
     mapSumPairs: declare('int berth_map__sum_pairs(int map, void *sums, uint32_t count)'),
+    ringOpen: declare('int berth_ring__open(int map, _Out_ berth_ring **ring)'),
+    ringClose: declare('void berth_ring__close(berth_ring *ring)'),
+    ringTake: declare(
+      'int berth_ring__take(berth_ring *ring, void *records, uint32_t size, void *count)',
+    ),
     linkCreate: inThread(
       'int berth_link__create(int program, uint32_t ifindex, uint32_t hook, str netns, str pin)',
     ),

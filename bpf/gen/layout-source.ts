@@ -22,7 +22,9 @@ const KINDS: Readonly<Record<number, string>> = {
   1: 'hash',
   2: 'array',
   6: 'per-cpu-array',
+  9: 'lru-hash',
   11: 'lpm-trie',
+  27: 'ring-buffer',
 };
 
 const DEFINE = /^#define BERTH_(\w+)[ \t]+(\d+)\b/gm;
@@ -71,12 +73,15 @@ function mapTexts(byId: ReadonlyMap<number, BtfType>): string[] {
       if (member === undefined) throw new Error(`map ${variable.name} has no ${name}`);
       return find(byId, find(byId, member.type_id).type_id);
     };
+    // Of a ring, which has neither: 0; its number of entries is its size in bytes.
+    const sizeOfItsOwn = (name: string): number =>
+      kind === 'ring-buffer' ? 0 : sizeOf(byId, target(name));
     const kind = KINDS[target('type').nr_elems ?? 0];
     if (kind === undefined) throw new Error(`map ${variable.name} is of an unknown kind`);
     return `  ${variable.name}: {
     kind: '${kind}',
-    keySize: ${sizeOf(byId, target('key'))},
-    valueSize: ${sizeOf(byId, target('value'))},
+    keySize: ${sizeOfItsOwn('key')},
+    valueSize: ${sizeOfItsOwn('value')},
     maxEntries: ${target('max_entries').nr_elems},
   },`;
   });

@@ -237,6 +237,41 @@ struct berth_heartbeats {
 };
 _Static_assert(sizeof(struct berth_heartbeats) == 8, "layout");
 
+/*
+ * --- events: why a pod's packets were held back, for people ---
+ *
+ * A ring of struct berth_event, which the agent empties; one of a pod and reason in
+ * BERTH_EVENT_INTERVAL_NS. What finds no room is lost, and counted in events_lost, of one element.
+ * event_limits remembers when a pod was last told of: of those that were told of last.
+ */
+#define BERTH_EVENTS_BYTES	   65536 /* 1170 of them */
+#define BERTH_EVENT_LIMITS_ENTRIES 4096
+#define BERTH_EVENT_INTERVAL_NS	   1000000000
+
+struct berth_event {
+	union berth_ip pod_ip;	    /* NBO: the source, or whose interface it was */
+	union berth_ip destination; /* NBO */
+	__u64 seen_ns;		    /* CLOCK_MONOTONIC */
+	__u32 untold;		    /* of this pod and reason, since the last event of them */
+	__u16 destination_port;	    /* HBO; 0: it has none */
+	__u8 protocol;		    /* of IP; 0: not known */
+	__u8 reason;
+};
+_Static_assert(sizeof(struct berth_event) == 48, "layout");
+
+struct berth_event_key {
+	union berth_ip pod_ip; /* NBO */
+	__u32 reason;
+};
+_Static_assert(sizeof(struct berth_event_key) == 20, "layout");
+
+struct berth_event_limit {
+	__u64 told_ns;
+	__u32 untold;
+	__u8 reserved[4];
+};
+_Static_assert(sizeof(struct berth_event_limit) == 16, "layout");
+
 /* --- counters: reason -> sums, one a CPU --- */
 
 struct berth_counter {

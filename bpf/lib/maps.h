@@ -114,4 +114,29 @@ struct {
 	__uint(pinning, LIBBPF_PIN_BY_NAME);
 } counters SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, BERTH_EVENTS_BYTES);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+} events SEC(".maps");
+
+/* A ring says nothing of what lies in it: so its struct is in every object's BTF. */
+const struct berth_event event_layout SEC("layout") = {};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, BERTH_EVENT_LIMITS_ENTRIES);
+	__type(key, struct berth_event_key);
+	__type(value, struct berth_event_limit);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+} event_limits SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct berth_counter);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+} events_lost SEC(".maps");
+
 #endif

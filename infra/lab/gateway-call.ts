@@ -1,4 +1,4 @@
-/** What a person asks of a gateway's agent, on the socket that the CNI plugin uses. */
+/** What a person asks of an agent, on the socket that the CNI plugin uses. */
 import { createConnection } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { z } from 'zod';
@@ -18,6 +18,11 @@ const gateway = z.object({
   owned: z.array(z.string()),
   peers: z.array(z.object({ name: z.string(), live: z.boolean() })),
 });
+const heldBack = z.object({
+  heldBack: z.array(
+    z.object({ pod: z.string().nullable(), reason: z.string(), packets: z.number() }),
+  ),
+});
 const answer = z.discriminatedUnion('ok', [
   z.looseObject({ ok: z.literal(true) }),
   z.object({ ok: z.literal(false), code: z.string(), message: z.string() }),
@@ -35,6 +40,17 @@ export async function drainGateway(socketPath: string): Promise<void> {
 
 export async function undrainGateway(socketPath: string): Promise<void> {
   await ask(socketPath, 'undrain');
+}
+
+export interface HeldBackAnswer {
+  readonly pod: string | null;
+  readonly reason: string;
+  readonly packets: number;
+}
+
+/** By pod and reason. @throws BERTH_LAB_AGENT_SILENT */
+export async function heldBackPackets(socketPath: string): Promise<readonly HeldBackAnswer[]> {
+  return heldBack.parse(await ask(socketPath, 'status')).heldBack;
 }
 
 async function ask(socketPath: string, verb: string) {

@@ -59,6 +59,9 @@ function exposeTables(metrics: AgentMetrics, { agent, datapath, clock }: AgentMe
     return labelled('packets');
   });
   metrics.reads('berth_datapath_bytes_total', () => labelled('bytes'));
+  metrics.reads('berth_datapath_events_lost_total', () => [
+    { labels: {}, value: datapath.events.lost() },
+  ]);
   metrics.reads('berth_datapath_table_entries', () =>
     Object.entries(agent.heldEntries()).map(([table, value]) => ({ labels: { table }, value })),
   );

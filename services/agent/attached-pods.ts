@@ -5,6 +5,7 @@
  * who had one before lets go of it before the new one is there.
  */
 import type { PodUid } from '../contract/identity.ts';
+import type { IpAddress } from '../contract/ip-address.ts';
 import type { Hooks } from '../ports/datapath/port.ts';
 import { podKey } from '../ports/datapath/tables/pods.ts';
 import type { Log } from '../runtime/log.ts';
@@ -46,6 +47,8 @@ export interface AttachedPods {
   interfaceChanged(interfaceName: string): void;
   get(uid: PodUid): PodAttachment | undefined;
   uids(): PodUid[];
+  /** Who has this address. */
+  podOf(ip: IpAddress): PodUid | null;
   /** Names of the interfaces that the source guard shall be on. */
   interfaces(): string[];
   /** The same, with the number under which each is in the tables. */
@@ -105,6 +108,7 @@ export function createAttachedPods(components: AttachedPodsComponents): Attached
     interfaceNumbers: () =>
       [...pods.values()].map(({ hostInterface, ifindex }) => [hostInterface, ifindex] as const),
     uids: () => [...pods.keys()],
+    podOf: (ip) => [...pods.values()].find((pod) => pod.ip === ip)?.uid ?? null,
     interfaces: () => [...pods.values()].map(({ hostInterface }) => hostInterface),
   };
 }

@@ -11,7 +11,10 @@ it('the status is counted: however full the tables are, none is read for it', as
   const resources = new Map([addressResource(nat), blockResource(nat, 1024, 'node-1')]);
   await agent.push(snapshotPush(resources, { 0: 1 }));
   const link = { gatewaysAt: async () => true, mapped: () => undefined };
-  const handler = createCniHandler({}, { agent, link, clock: systemClock(), gateway: null });
+  const handler = createCniHandler(
+    {},
+    { agent, link, clock: systemClock(), heldBack: { sums: () => [] }, gateway: null },
+  );
   const reads = [vi.spyOn(kernel.tables, 'dump'), vi.spyOn(kernel.tables, 'read')];
   const { entries } = await handler.status();
   const used = Object.entries(kernel.content).map(([table, held]) => [table, held.size]);

@@ -8,6 +8,7 @@ import type { PodUid } from '../contract/identity.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { CniHandler } from './cni-socket.ts';
 import type { Gateway } from './gateway/gateway.ts';
+import type { HeldBack } from './held-back.ts';
 import type { Link } from './link.ts';
 import type { NodeAgent } from './node-agent.ts';
 
@@ -22,6 +23,7 @@ export interface CniHandlerComponents {
   readonly agent: NodeAgent;
   readonly link: Pick<Link, 'gatewaysAt' | 'mapped'>;
   readonly clock: Clock;
+  readonly heldBack: Pick<HeldBack, 'sums'>;
   /** Null: the node is none. */
   readonly gateway: Gateway | null;
 }
@@ -30,7 +32,7 @@ const defaults = { mappedTimeoutMs: 10_000, gatewaysTimeoutMs: 1000 };
 
 export function createCniHandler(
   init: CniHandlerInit,
-  { agent, link, clock, gateway }: CniHandlerComponents,
+  { agent, link, clock, heldBack, gateway }: CniHandlerComponents,
 ): CniHandler {
   const { mappedTimeoutMs, gatewaysTimeoutMs } = { ...defaults, ...init };
 
@@ -71,6 +73,7 @@ export function createCniHandler(
     status: async () => ({
       entries: agent.heldEntries(),
       version: agent.held().version,
+      heldBack: heldBack.sums(),
     }),
     gateway: async () => mustBe(gateway).status(),
     drain: async () => mustBe(gateway).drain(),

@@ -22,6 +22,7 @@ import { type GatewayState, openGatewayState } from './gateway/gateway-state.ts'
 import { createMembership, type Membership } from './gateway/membership.ts';
 import { openGateway } from './gateway/open-gateway.ts';
 import { createGuards } from './guards.ts';
+import { createHeldBack } from './held-back.ts';
 import {
   attachEach,
   guardsOf,
@@ -96,7 +97,7 @@ interface Served extends OpenedAgent {
 async function serve(
   config: AgentConfig,
   { datapath, clock, log }: AgentComponents,
-  { agent, interfaces, interfaceNumbers, announced, link, gateway }: Served,
+  { agent, interfaces, interfaceNumbers, podOf, announced, link, gateway }: Served,
   stop: AbortSignal,
 ): Promise<void> {
   const { hooks } = datapath;
@@ -110,7 +111,8 @@ async function serve(
   const programs = nodePrograms(config.uplinks, config.gateway);
   for (const { program, interfaceName } of programs) await hooks.attach(program, interfaceName);
   await attachEach(guardsOf(interfaces()), { hooks, log });
-  const handler = createCniHandler({}, { agent, link, clock, gateway });
+  const heldBack = createHeldBack({ events: datapath.events, podOf, clock, log });
+  const handler = createCniHandler({}, { agent, link, clock, heldBack, gateway });
   const socket = await openCniSocket(config.cniSocket, { handler, clock, log });
   const closeMetrics = await openAgentMetrics(config.metrics, { agent, datapath, clock, log });
   log.info({ version: agent.held().version, pods: interfaces().length }, 'agent is up');
@@ -129,6 +131,7 @@ async function serve(
     await Promise.all([
       link.run(stop),
       checkForEver(),
+      heldBack.run(stop),
       watchInterfaces(uplinksOf(programs, parts), parts, stop),
       watchInterfaces(guardedOf(agent, interfaceNumbers, log), parts, stop),
     ]);
@@ -143,6 +146,7 @@ interface OpenedAgent {
   readonly announced: Parameters<NodeAgent['adopt']>[0];
   readonly interfaces: () => string[];
   readonly interfaceNumbers: AttachedPods['interfaceNumbers'];
+  readonly podOf: AttachedPods['podOf'];
   readonly membership: Membership;
   /** What the hub sent and this node has. */
   readonly resources: ReadonlyMap<string, Uint8Array>;
@@ -205,9 +209,9 @@ async function openAgent(
   const turns = createTurns();
   const guards = createGuards(datapath.hooks);
   const agent = createNodeAgent({ clock, log, turns, tables, pods, guards, acked, wanted });
-  const { interfaces, interfaceNumbers } = pods;
+  const { interfaces, interfaceNumbers, podOf } = pods;
   const { resources } = wanted;
-  const known = { interfaces, interfaceNumbers, membership, resources };
+  const known = { interfaces, interfaceNumbers, podOf, membership, resources };
   return { agent, announced: attachments, ...known };
 }
 

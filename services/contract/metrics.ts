@@ -54,6 +54,9 @@ export const AGENT_METRICS = {
     'reason',
     'class',
   ),
+  berth_datapath_events_lost_total: counter(
+    'Events of held back packets that the agent did not take in time, since the tables were made.',
+  ),
   berth_datapath_table_entries: gauge('Entries of a table, as last read back.', 'table'),
   berth_datapath_table_entries_max: gauge('Entries that a table can hold.', 'table'),
   berth_agent_pods: gauge(

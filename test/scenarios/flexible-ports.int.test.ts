@@ -1,6 +1,7 @@
 /** Source ports outside a pod's narrow range arrive from its NAT address too, by flexible ports. */
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { runIn, setSysctls } from '../../infra/lab/command.ts';
+import { heldBackPackets } from '../../infra/lab/gateway-call.ts';
 import { needsLab } from '../../infra/lab/testing/needs-lab.ts';
 import { parseIp } from '../../services/contract/ip-address.ts';
 import { install } from './installation.ts';
@@ -8,6 +9,7 @@ import { install } from './installation.ts';
 const PORTS_PER_POD = 64;
 const DIRECT = 48;
 const FLEXIBLE = 16;
+const WAIT = { timeout: 10_000, interval: 50 };
 const BOUND = 5353;
 const QUERY_ID = 4242;
 /** L: the first of the narrow range. */
@@ -58,6 +60,13 @@ describe('a pod that uses ports outside its range', () => {
     for (const client of clients) expect(await client.established).not.toBeNull();
     const late = lab.traffic.connect({ pod, to });
     expect(await late.outcome).toMatchObject({ kind: 'failed', reason: 'ECONNREFUSED' });
+    // The agent can say whose, and why.
+    const said = { pod: 'a', reason: 'FLEXIBLE_FULL', packets: 1 };
+    const [node] = lab.nodes;
+    if (node === undefined) throw new Error('no node');
+    await vi.waitFor(async () => {
+      expect(await heldBackPackets(node.cniSocket)).toEqual([said]);
+    }, WAIT);
     for (const client of clients) expect((await client.close()).kind).toBe('closed');
     const next = lab.traffic.connect({ pod, to, messages: 1 });
     expect((await next.outcome).kind).toBe('closed');

@@ -10,6 +10,7 @@ import { lifeCases } from './conformance/life-conformance.ts';
 import { cutOffPackets } from './conformance/packets/cut-off.ts';
 import { egressPackets } from './conformance/packets/egress.ts';
 import { enforcementPackets } from './conformance/packets/enforcement.ts';
+import { eventPackets } from './conformance/packets/events.ts';
 import { flexiblePackets } from './conformance/packets/flexible.ts';
 import { guardPackets } from './conformance/packets/guard.ts';
 import { icmpErrorPackets } from './conformance/packets/icmp-errors.ts';
@@ -31,6 +32,7 @@ const PACKETS = {
   pod: guardPackets,
   'what is only observed': enforcementPackets,
   'what is cut off': cutOffPackets,
+  'what is told': eventPackets,
 };
 
 /** For an adapter that can run none of them here, to say why. */

@@ -92,11 +92,11 @@ test('ends what a process left halfway when it was killed between two attachment
 
 test('refuses a pinned table of another layout, by its name, and leaves it', () => {
   open('node').close();
-  const pin = join(fileSystem.path, 'node/pods');
+  const pin = join(fileSystem.path, 'node/pods_2');
   unlinkSync(pin);
-  const shape = 'type hash key 16 value 104 entries 4096 name pods'.split(' ');
+  const shape = 'type hash key 16 value 104 entries 4096 name pods_2'.split(' ');
   execFileSync('bpftool', ['map', 'create', pin, ...shape]);
-  expect(() => open('node')).toThrow(/BERTH_DATAPATH_LAYOUT.* pods .*value 104/);
+  expect(() => open('node')).toThrow(/BERTH_DATAPATH_LAYOUT.* pods_2 .*value 104/);
   expect(existsSync(pin)).toBe(true);
 });
 

@@ -8,6 +8,7 @@ import { join, resolve } from 'node:path';
 import { berthError } from '../../contract/errors.ts';
 import { announce } from './kernel/announce.ts';
 import { errnoName } from './kernel/errno.ts';
+import { kernelEvents } from './kernel/kernel-events.ts';
 import { kernelGateway } from './kernel/kernel-gateway.ts';
 import { destroyLinks, kernelHooks, LINK_FOLDERS } from './kernel/kernel-hooks.ts';
 import { kernelPackets } from './kernel/kernel-packets.ts';
@@ -46,6 +47,7 @@ export function kernelDatapath(init: KernelInit): PacketDatapath {
   const packets = kernelPackets(objects);
   const slots = kernelSlots(objects);
   const gateway = kernelGateway(objects);
+  const events = kernelEvents(objects);
   let isClosed = false;
   const guarded = <Args extends unknown[], Answer>(call: (...args: Args) => Answer) => {
     return (...args: Args): Answer => {
@@ -73,12 +75,14 @@ export function kernelDatapath(init: KernelInit): PacketDatapath {
       lease: guarded(gateway.lease),
       heartbeatSeenNs: guarded(gateway.heartbeatSeenNs),
     },
+    events: { take: guarded(events.take), lost: guarded(events.lost) },
     counters: guarded(() => readCounters(objects)),
     announce: guarded((announcement) => announce(objects.library, netns, announcement)),
     packets: { run: guarded(packets.run) },
     slots: { read: guarded(slots.read), write: guarded(slots.write) },
     close() {
       isClosed = true;
+      events.close();
       objects.close();
     },
   };

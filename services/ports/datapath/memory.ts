@@ -9,6 +9,7 @@
 import { berthError } from '../../contract/errors.ts';
 import { KEPT_NOWHERE, keptInFolder, removeKept } from './memory/kept.ts';
 import { keptCounters } from './memory/memory-counters.ts';
+import { memoryEvents } from './memory/memory-events.ts';
 import { memoryGateway } from './memory/memory-gateway.ts';
 import { memoryHooks } from './memory/memory-hooks.ts';
 import { memoryPackets } from './memory/memory-packets.ts';
@@ -42,7 +43,10 @@ export function memoryDatapath(init: MemoryInit = {}): PacketDatapath {
   const hooks = memoryHooks(kept, init.interfaces ?? null);
   const counters = keptCounters(kept);
   const gateway = memoryGateway(kept);
-  const packets = memoryPackets(tables.contents, slots, gateway, counters.count);
+  const events = memoryEvents();
+  const { count } = counters;
+  const { tell } = events;
+  const packets = memoryPackets(tables.contents, slots, gateway, { count, tell });
   let isClosed = false;
   const check = (call?: MemoryCall) => {
     if (isClosed) throw berthError('BERTH_DATAPATH_CLOSED', {});
@@ -85,24 +89,16 @@ export function memoryDatapath(init: MemoryInit = {}): PacketDatapath {
         check({ call: 'detach', program, on });
         await hooks.detach(program, on);
       },
-      attachments() {
-        check();
-        return hooks.attachments();
-      },
-      interfaceIndex(on) {
-        check();
-        return hooks.interfaceIndex(on);
-      },
+      attachments: guarded(hooks.attachments),
+      interfaceIndex: guarded(hooks.interfaceIndex),
     },
     gateway: {
       setLease: guarded(gateway.setLease),
       lease: guarded(gateway.lease),
       heartbeatSeenNs: guarded(gateway.heartbeatSeenNs),
     },
-    counters() {
-      check();
-      return counters.read();
-    },
+    events: { take: guarded(events.take), lost: guarded(events.lost) },
+    counters: guarded(counters.read),
     slots: {
       read: guarded(slots.read),
       write: guarded(slots.write),

@@ -106,6 +106,30 @@ export interface Counter {
   readonly bytes: bigint;
 }
 
+/** Why a pod's packet was held back, or would have been, for people. */
+export interface DatapathEvent {
+  readonly reason: ReasonName;
+  /** The packet's source, or of whose interface it came. */
+  readonly podIp: IpAddress;
+  readonly destination: IpAddress;
+  /** 0: it has none. */
+  readonly destinationPort: number;
+  /** An IP protocol number; 0: not known. */
+  readonly protocol: number;
+  /** CLOCK_MONOTONIC. */
+  readonly seenNs: bigint;
+  /** Of this pod and reason, since the last event of them, without one of their own. */
+  readonly untold: number;
+}
+
+/** At most one a second of a pod and reason; a node remembers some thousand of them. */
+export interface DatapathEvents {
+  /** Those not taken yet, the oldest first, some hundred at most. One process takes. */
+  take(): DatapathEvent[];
+  /** How many found no room, since the tables were made: nobody took for long. */
+  lost(): bigint;
+}
+
 export interface Announcement {
   readonly interfaceName: string;
   /** `02:00:00:00:00:01`. */
@@ -118,6 +142,7 @@ export interface Datapath {
   readonly tables: Tables;
   readonly hooks: Hooks;
   readonly gateway: GatewaySwitch;
+  readonly events: DatapathEvents;
   /** One for each reason, zero or not. */
   counters(): Counter[];
   /**

@@ -96,7 +96,10 @@ export function agentProcess(
     } catch (error) {
       log.error({ error }, 'what was acked before could not be brought into force');
     }
-    running = { life, agent, cni: createCniHandler({}, { agent, link, clock, gateway: null }) };
+    // Nothing sends packets here.
+    const heldBack = { sums: () => [] };
+    const cni = createCniHandler({}, { agent, link, clock, heldBack, gateway: null });
+    running = { life, agent, cni };
     const checking = async (): Promise<never> => {
       for (;;) {
         await clock.sleep(CHECK_EVERY_MS);

@@ -5,6 +5,7 @@
 import { type Counted, type Outcome, type PacketRunner, RUN_IFINDEX } from '../packet-runner.ts';
 import type { ProgramName } from '../port.ts';
 import { REASONS, type ReasonName } from '../tables/reasons.gen.ts';
+import type { Tell } from './memory-events.ts';
 import { egress } from './programs/egress.ts';
 import { guard } from './programs/guard.ts';
 import { inward } from './programs/inward.ts';
@@ -31,14 +32,14 @@ export function memoryPackets(
   contents: Contents,
   slots: SlotStore,
   lease: ArpLease,
-  count: Count,
+  { count, tell }: { readonly count: Count; readonly tell: Tell },
 ): PacketRunner {
   const lookup = lookupIn(contents, slots);
   return {
     run: (program, frames) =>
       frames.map((frame) => {
         const outcome =
-          program === 'steer' ? runXdp(lookup, lease, frame) : runTc(lookup, program, frame);
+          program === 'steer' ? runXdp(lookup, lease, frame) : runTc(lookup, program, frame, tell);
         for (const { reason, bytes } of outcome.counted) count(reason, bytes);
         return outcome;
       }),
@@ -53,12 +54,19 @@ function runXdp(lookup: Lookup, lease: ArpLease, frame: Uint8Array): Outcome {
   return { verdict: 'send', frame: result.frame ?? frame.slice(), counted };
 }
 
-function runTc(lookup: Lookup, program: Exclude<ProgramName, 'steer'>, frame: Uint8Array): Outcome {
+function runTc(
+  lookup: Lookup,
+  program: Exclude<ProgramName, 'steer'>,
+  frame: Uint8Array,
+  tell: Tell,
+): Outcome {
   const packet = parsePacket(frame);
   const result = packet === null ? null : TC_PROGRAMS[program](lookup, frame, packet);
   if (packet === null || result === null) {
     return { verdict: 'next', frame: frame.slice(), counted: [] };
   }
+  const teller = tellerOf(lookup, program, packet);
+  if (teller !== null) tell(result.reason, teller, packet);
   const counted = [once(result.reason, frame)];
   const kind = CLASSES.get(result.reason);
   if (kind === 'done') return { verdict: 'next', frame: result.frame ?? frame.slice(), counted };
@@ -66,6 +74,12 @@ function runTc(lookup: Lookup, program: Exclude<ProgramName, 'steer'>, frame: Ui
   const answer = answerTo(frame, packet);
   if (answer !== null) return { verdict: 'answer', frame: answer, counted };
   return { verdict: 'drop', frame: NOTHING, counted: [...counted, once('UNANSWERED', frame)] };
+}
+
+/** Of which pod is told: null where nobody is, of what comes back to it. */
+function tellerOf(lookup: Lookup, program: ProgramName, packet: Packet): string | null {
+  if (program === 'egress') return packet.src;
+  return program === 'pod' ? lookup.interfacePod(RUN_IFINDEX) : null;
 }
 
 function once(reason: ReasonName, { length }: Uint8Array): Counted {

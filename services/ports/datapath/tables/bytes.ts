@@ -13,7 +13,7 @@ import {
 import type { TableName } from '../port.ts';
 
 /** The agent's tables, and those that belong to one purpose alone. */
-type AnyTable = TableName | 'lease' | 'heartbeats' | 'slots';
+type AnyTable = TableName | 'lease' | 'heartbeats' | 'slots' | 'events';
 
 const LITTLE_ENDIAN = endianness() === 'LE';
 const U64_BITS = 64;

@@ -33,6 +33,9 @@ export const ABI = {
   BLOCK_POD: 1,
   BLOCK_NODE: 2,
   ADDRESS_OWNED: 1,
+  EVENTS_BYTES: 65536,
+  EVENT_LIMITS_ENTRIES: 4096,
+  EVENT_INTERVAL_NS: 1000000000,
 } as const;
 
 export const LAYOUT = {
@@ -75,6 +78,33 @@ export const LAYOUT = {
     offsets: {
       packets: 0,
       bytes: 8,
+    },
+  },
+  berth_event: {
+    size: 48,
+    offsets: {
+      pod_ip: 0,
+      destination: 16,
+      seen_ns: 32,
+      untold: 40,
+      destination_port: 44,
+      protocol: 46,
+      reason: 47,
+    },
+  },
+  berth_event_key: {
+    size: 20,
+    offsets: {
+      pod_ip: 0,
+      reason: 16,
+    },
+  },
+  berth_event_limit: {
+    size: 16,
+    offsets: {
+      told_ns: 0,
+      untold: 8,
+      reserved: 12,
     },
   },
   berth_heartbeats: {
@@ -250,5 +280,23 @@ export const MAPS = {
     keySize: 4,
     valueSize: 16,
     maxEntries: 64,
+  },
+  events: {
+    kind: 'ring-buffer',
+    keySize: 0,
+    valueSize: 0,
+    maxEntries: 65536,
+  },
+  event_limits: {
+    kind: 'lru-hash',
+    keySize: 20,
+    valueSize: 16,
+    maxEntries: 4096,
+  },
+  events_lost: {
+    kind: 'per-cpu-array',
+    keySize: 4,
+    valueSize: 16,
+    maxEntries: 1,
   },
 } as const;
