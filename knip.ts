@@ -34,6 +34,7 @@ const config: KnipConfig = {
     'diff',
     'flock',
     'bpftool',
+    'clang-19',
     'make',
     'mount',
     'umount',

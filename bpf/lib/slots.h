@@ -29,8 +29,9 @@
  *
  * Window: W = min(F, 256) places; place k is slot (port + k) mod F. All W are looked at, past
  * holes, since what a slot was pushed on by may be gone: only so has a flow one slot. W is bounded
- * so that a packet without a slot costs a microsecond at most; it is 256 so that the default block
- * (F = 256) can be filled to the last slot. A flow that has its slot mostly finds it at place 0.
+ * so that a packet without a slot costs a microsecond at most (one that claims a slot: two); it is
+ * 256 so that the default block (F = 256) can be filled to the last slot. A flow that has its slot
+ * mostly finds it at place 0.
  *
  * Out (protocol, port, remote, flags; RST counts before SYN, SYN before FIN):
  *   1. The first place whose word has this protocol, port and generation is the flow's, living or
@@ -38,9 +39,9 @@
  *   2. None: a RST gets no slot (SLOT_NONE). Else claim the first place that does not live; else,
  *      under pressure, the closing slot of the greatest age, the first of equals; else SLOT_FULL.
  *      The word becomes `fresh`: remote; seen = now; TCP SYN no bits, FIN ESTABLISHED and FIN_OUT,
- *      else ESTABLISHED. After a claim every earlier place is looked at again: if another CPU has
+ *      else ESTABLISHED. After a claim every other place is looked at again: if another CPU has
  *      claimed one for this flow meanwhile, that one counts, ours is given back, and all begins
- *      anew.
+ *      anew. A later one too: what did not live to that CPU may have lived to us a moment ago.
  *   3. A word that does not live: a RST finds nothing (SLOT_NONE), all else makes it `fresh`.
  *      SHARED: seen = now, but not by a RST.
  *      Another remote: a RST changes nothing; a SYN makes a closing word `fresh`; all else makes it
@@ -192,13 +193,17 @@ static __always_inline __u64 *slot_at(__u32 index)
 	return bpf_map_lookup_elem(&slots, &index);
 }
 
-/* The search. `place`: W if there is none; the rest is the best place to claim, rank 0: none. */
+/*
+ * The search. `place`: W if there is none; `own` is ours already, and not looked for; the rest is
+ * the best place to claim, rank 0: none.
+ */
 struct slot_search {
 	struct slot_range range;
 	__u64 owner;
 	__u32 port;
 	__u32 now;
 	__u32 places;
+	__u32 own;
 	__u32 place;
 	__u64 word;
 	__u32 claim_place;
@@ -228,7 +233,7 @@ static long slot_look(__u32 place, struct slot_search *search)
 	if (!slot)
 		return 1;
 	word = *(const volatile __u64 *)slot;
-	if ((word & SLOT_FLOW_MASK) == search->owner) {
+	if ((word & SLOT_FLOW_MASK) == search->owner && place != search->own) {
 		search->place = place;
 		search->word = word;
 		return 1;
@@ -288,12 +293,12 @@ static __always_inline bool slot_swap(const struct slot_search *search, __u32 pl
 	return old == word || __sync_val_compare_and_swap(slot, old, word) == old;
 }
 
-static __always_inline void slot_search_first(struct slot_search *search, __u32 places)
+static __always_inline void slot_search_first(struct slot_search *search)
 {
 	search->place = search->places;
 	/* Most flows are at home: without the loop's frame. */
 	if (!slot_look(0, search))
-		bpf_loop(places, slot_look, search, 0);
+		bpf_loop(search->places, slot_look, search, 0);
 }
 
 /* The place that is the flow's now, SLOT_NONE, SLOT_FULL, or SLOT_BUSY: all begins anew. */
@@ -304,7 +309,8 @@ static __always_inline int slot_try(struct slot_search *search, const struct slo
 	__u64 word;
 
 	search->claim_rank = 0;
-	slot_search_first(search, search->places);
+	search->own = search->places;
+	slot_search_first(search);
 	place = search->place;
 	word = search->word;
 	if (place < search->places) {
@@ -323,10 +329,9 @@ static __always_inline int slot_try(struct slot_search *search, const struct slo
 	place = search->claim_place;
 	if (!slot_swap(search, place, search->claim_word, fresh))
 		return SLOT_BUSY;
-	if (place == 0)
-		return 0;
-	slot_search_first(search, place);
-	if (search->place >= place)
+	search->own = place;
+	slot_search_first(search);
+	if (search->place >= search->places)
 		return place;
 	slot_swap(search, place, fresh, 0);
 	return SLOT_BUSY;
@@ -342,6 +347,7 @@ static __always_inline void slot_search_of(struct slot_search *search,
 	search->port = flow->port;
 	search->now = slot_now();
 	search->places = range->mask < BERTH_SLOT_WINDOW ? range->mask + 1 : BERTH_SLOT_WINDOW;
+	search->own = search->places;
 }
 
 /* The number of the flow's slot, or less than 0: why it has none. */
@@ -366,7 +372,7 @@ static __noinline int slot_find(const struct slot_range *range, const struct slo
 	if (!range || !flow)
 		return SLOT_NONE;
 	slot_search_of(&search, range, flow);
-	slot_search_first(&search, search.places);
+	slot_search_first(&search);
 	if (search.place >= search.places ||
 	    !slot_lives(search.word, range->generation, search.now))
 		return SLOT_NONE;
