@@ -3,11 +3,25 @@ import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { SHARED_BY_ADAPTERS, SHARED_BY_PORTS } from '../../scripts/port-files.ts';
 import { ourFiles } from '../../scripts/sources.ts';
-import { adaptersWithoutSuite } from './adapters.ts';
+import { adaptersIn, adaptersWithoutSuite } from './adapters.ts';
 
 test('each adapter runs the suite of its port', () => {
   expect(adaptersWithoutSuite(ourFiles(), (path) => readFileSync(path, 'utf8'))).toEqual([]);
 });
+
+test('docs/ARCHITECTURE.md names every adapter of every port, and no other', () => {
+  const page = readFileSync('docs/ARCHITECTURE.md', 'utf8').replace(/\s+/g, ' ');
+  const list = /Ports: (.*?)\. Each port/.exec(page)?.[1] ?? '';
+  const named = [...list.matchAll(/(\w+) \(([^)]*)\)/g)].flatMap(([, port = '', adapters = '']) =>
+    adapters.split(', ').map((each) => `${folderOf(port)}/${each.replaceAll('`', '')}`),
+  );
+  const found = adaptersIn(ourFiles()).map((path) => path.replace('services/ports/', ''));
+  expect(named.sort()).toEqual([...found].sort());
+});
+
+function folderOf(port: string): string {
+  return port.replace(/(?<=[a-z])[A-Z]/g, '-$&').toLowerCase();
+}
 
 test('what is marked as shared exists', () => {
   const marked = [...Object.keys(SHARED_BY_ADAPTERS), ...Object.keys(SHARED_BY_PORTS)];

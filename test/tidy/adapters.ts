@@ -9,18 +9,23 @@ export function adaptersWithoutSuite(
   paths: readonly string[],
   read: (path: string) => string,
 ): readonly string[] {
-  const adapters = new Set<string>();
-  for (const path of paths.filter(isAdapterFile)) {
-    const [, port, first] = /^services\/ports\/([^/]+)\/([^/]+)/.exec(path) ?? [];
-    if (first !== undefined) adapters.add(`services/ports/${port}/${first.replace(/\.ts$/, '')}`);
-  }
-  return [...adapters].flatMap((adapter) => {
+  return adaptersIn(paths).flatMap((adapter) => {
     const name = adapter.replace(/.*\//, '');
     const tests = [`${adapter}.conformance.test.ts`, `${adapter}/${name}.conformance.test.ts`];
     const found = tests.find((path) => paths.includes(path));
     if (found === undefined) return [`${adapter}: no ${tests[0]}`];
     return callsASuite(read(found)) ? [] : [`${found}: does not call a suite of conformance.ts`];
   });
+}
+
+/** Paths without their ending. */
+export function adaptersIn(paths: readonly string[]): readonly string[] {
+  const adapters = new Set<string>();
+  for (const path of paths.filter(isAdapterFile)) {
+    const [, port, first] = /^services\/ports\/([^/]+)\/([^/]+)/.exec(path) ?? [];
+    if (first !== undefined) adapters.add(`services/ports/${port}/${first.replace(/\.ts$/, '')}`);
+  }
+  return [...adapters];
 }
 
 function callsASuite(text: string): boolean {
