@@ -38,8 +38,9 @@ over gRPC with mTLS, all of them in one process with whoever feeds and announces
 their CNI sockets, as a runtime does; tables are the kernel's where this runs as root,
 interfaces are not made. Two gateways get every block. A slower rate beside it tells what of the
 time is waiting for the machine, and one tells how much of it the mapper has. Ten agents, their pods
-and the control process want more than two cores that are shared: what is measured is mostly waiting
-for them. The last lines count what is sent to targets' ACLs, against one
+and the control process share the machine's cores with all else that runs there; how much of the
+time is waiting for those is not told apart.
+The last lines count what is sent to targets' ACLs, against one
 update for each pod and target.`,
   needs: { root: false },
   run: measurePropagation,
