@@ -49,6 +49,7 @@ const uninstallSchema = z.object({
   pinDir: schema.shape.pinDir,
   stateDir: schema.shape.stateDir,
   cniSocket: schema.shape.cniSocket,
+  metrics: schema.shape.metrics,
 });
 
 /** Where an agent's things are. */

@@ -1,6 +1,6 @@
 /**
  * Takes everything of Berth off a node, on request only: attachments, programs and tables in the
- * kernel, what the agent kept on disk, its socket. May be repeated; what is not there is no error.
+ * kernel, what the agent kept on disk, its sockets. May be repeated; what is not there is no error.
  * From then on packets of this node's pods leave as they are: nothing maps them, nothing holds
  * them. Only files that an agent makes are removed, so a wrong path takes nothing along.
  */
@@ -13,19 +13,25 @@ import type { UninstallConfig } from './config.ts';
 export type RemoveDatapath = (pinDir: string) => Promise<readonly string[]>;
 
 /** Of the state folder; `.new` is what a crash left half written. */
-const STATE_NAMES = ['acked', 'acked.new', 'boot-id', 'boot-id.new', 'pods'];
+const STATE_NAMES = ['acked', 'boot-id', 'gateway.json', 'pods'].flatMap((name) => [
+  name,
+  `${name}.new`,
+]);
+const UNIX = 'unix:';
 
 export async function uninstall(
-  { pinDir, stateDir, cniSocket }: UninstallConfig,
+  { pinDir, stateDir, cniSocket, metrics }: UninstallConfig,
   { removeDatapath, log }: { readonly removeDatapath: RemoveDatapath; readonly log: Log },
 ): Promise<void> {
   const fromKernel = await removeDatapath(pinDir);
   const names = await readdir(stateDir).catch(() => []);
   const files = names.filter((name) => STATE_NAMES.includes(name));
   for (const name of files) await rm(join(stateDir, name), { recursive: true });
-  await rm(cniSocket, { force: true });
+  const sockets = [cniSocket];
+  if (metrics?.startsWith(UNIX)) sockets.push(metrics.slice(UNIX.length));
+  for (const path of sockets) await rm(path, { force: true });
   const kept = names.filter(
-    (name) => !STATE_NAMES.includes(name) && join(stateDir, name) !== cniSocket,
+    (name) => !STATE_NAMES.includes(name) && !sockets.includes(join(stateDir, name)),
   );
   if (kept.length === 0) await rmdir(stateDir).catch(() => undefined);
   log.info(

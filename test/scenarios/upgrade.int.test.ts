@@ -169,6 +169,9 @@ describe('an uplink that goes and comes again', () => {
         expect(await another.established).not.toBeNull();
         expect((await another.close()).kind).toBe('closed');
       }
+      // So long that the probes, ten a second, fall into the window for sure.
+      const whole = berth.lab.traffic.connect({ pod: later, to: protectedBy(berth), messages: 5 });
+      expect((await whole.outcome).kind).toBe('closed');
       const { sent, lost } = await window.close();
       expect(sent).toBeGreaterThan(0);
       expect(lost).toBe(0);
