@@ -34,6 +34,8 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 60_000,
           fileParallelism: false,
+          // Whole demos run at once; with more of them heartbeats are missed on two cores.
+          maxConcurrency: 3,
           sequence: { groupOrder: 1 },
         },
       },
