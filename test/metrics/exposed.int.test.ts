@@ -176,14 +176,14 @@ describe('the numbers', () => {
     expect(value(agent, 'berth_agent_pushes_total{answer="ack",code=""}')).toBeGreaterThan(2);
   });
 
-  test.skipIf(spawnSync('promtool', ['--version']).error !== undefined)(
-    'satisfy promtool, where it is installed',
-    () => {
+  // A second opinion where a machine has it; what it looks at is held by the tests above.
+  if (spawnSync('promtool', ['--version']).error === undefined) {
+    test('satisfy promtool', () => {
       const { stdout, stderr, status } = spawnSync('promtool', ['check', 'metrics'], {
         input: controlText,
         encoding: 'utf8',
       });
       expect([status, stdout, stderr]).toEqual([0, '', '']);
-    },
-  );
+    });
+  }
 });
