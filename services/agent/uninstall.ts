@@ -7,6 +7,7 @@
 import { readdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Log } from '../runtime/log.ts';
+import { metricsSocketPath } from '../runtime/metrics/metrics-server.ts';
 import type { UninstallConfig } from './config.ts';
 
 /** Each name as it may be shown. */
@@ -17,7 +18,6 @@ const STATE_NAMES = ['acked', 'boot-id', 'gateway.json', 'pods'].flatMap((name) 
   name,
   `${name}.new`,
 ]);
-const UNIX = 'unix:';
 
 export async function uninstall(
   { pinDir, stateDir, cniSocket, metrics }: UninstallConfig,
@@ -27,8 +27,8 @@ export async function uninstall(
   const names = await readdir(stateDir).catch(() => []);
   const files = names.filter((name) => STATE_NAMES.includes(name));
   for (const name of files) await rm(join(stateDir, name), { recursive: true });
-  const sockets = [cniSocket];
-  if (metrics?.startsWith(UNIX)) sockets.push(metrics.slice(UNIX.length));
+  const metricsSocket = metrics === undefined ? null : metricsSocketPath(metrics);
+  const sockets = metricsSocket === null ? [cniSocket] : [cniSocket, metricsSocket];
   for (const path of sockets) await rm(path, { force: true });
   const kept = names.filter(
     (name) => !STATE_NAMES.includes(name) && !sockets.includes(join(stateDir, name)),

@@ -20,6 +20,11 @@ export function isMetricsAddress(text: string): boolean {
   return LISTEN.test(text);
 }
 
+/** Of the socket; null where it is HOST:PORT. */
+export function metricsSocketPath(listen: string): string | null {
+  return listen.startsWith(UNIX) ? listen.slice(UNIX.length) : null;
+}
+
 /** @throws BERTH_METRICS_LISTEN */
 export async function serveMetrics(
   listen: string,
@@ -58,8 +63,8 @@ export function metricsListener(text: () => Promise<string>): RequestListener {
 }
 
 async function listenAt(server: Server, listen: string): Promise<void> {
-  if (listen.startsWith(UNIX)) {
-    const path = listen.slice(UNIX.length);
+  const path = metricsSocketPath(listen);
+  if (path !== null) {
     // A socket file that a killed process left behind would refuse us the name.
     await rm(path, { force: true });
     server.listen(path);
