@@ -23,6 +23,8 @@ import { createTerm, type Term } from './term.ts';
 export interface WatcherInit {
   /** Hears of refused input, for people; it is logged in any case. */
   readonly onProblem?: (problem: Problem) => void;
+  /** It has read to the end of the log, and begins to watch. */
+  readonly onReadToEnd?: () => void;
 }
 
 export interface WatcherComponents {
@@ -68,6 +70,7 @@ async function watchUntil(
   reading.catch(() => undefined);
   try {
     await reader.until(() => isAtLeast(reader.world.version, lastOf(ends)));
+    if (!stop.aborted) init.onReadToEnd?.();
     for (let quarrels = 0; !stop.aborted; ) {
       const beganAtMs = clock.nowMs();
       watch = createWatch(init, components, reader, stop);

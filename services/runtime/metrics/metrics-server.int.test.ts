@@ -33,6 +33,29 @@ describe('the metrics server', () => {
     await expect(get(path, '/metrics')).rejects.toThrow();
   });
 
+  test('tells a process that lives from one that works', async () => {
+    const path = join(folder.path, 'metrics.sock');
+    let waitsFor = ['the log'];
+    const server = await serveMetrics(
+      `unix:${path}`,
+      async () => '',
+      () => waitsFor,
+    );
+    expect(await get(path, '/healthz')).toEqual([200, 'ok\n']);
+    expect(await get(path, '/readyz')).toEqual([503, 'not ready: the log\n']);
+    waitsFor = [];
+    expect(await get(path, '/readyz')).toEqual([200, 'ready\n']);
+    await server.close();
+  });
+
+  test('says nothing of readiness where nobody knows', async () => {
+    const path = join(folder.path, 'metrics.sock');
+    const server = await serveMetrics(`unix:${path}`, async () => '');
+    expect((await get(path, '/healthz'))[0]).toBe(200);
+    expect((await get(path, '/readyz'))[0]).toBe(404);
+    await server.close();
+  });
+
   test('takes the socket of a process that was killed', async () => {
     const path = join(folder.path, 'metrics.sock');
     const killed = await serveMetrics(`unix:${path}`, async () => 'old\n');

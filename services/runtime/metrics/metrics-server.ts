@@ -1,10 +1,11 @@
 /**
- * `GET /metrics` over HTTP, for Prometheus: at HOST:PORT, or on a unix socket (`unix:PATH`). It
- * has no other path, no way to write, and runs only where somebody said where.
+ * `GET /metrics` over HTTP, for Prometheus: at HOST:PORT, or on a unix socket (`unix:PATH`); beside
+ * it, for whoever supervises the process, `/healthz` (it lives) and, where it can say so, `/readyz`
+ * (it works). There is no way to write, and it runs only where somebody said where.
  */
 import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { berthError } from '../../contract/errors.ts';
 import { CONTENT_TYPE } from './text-format.ts';
 
@@ -25,12 +26,20 @@ export function metricsSocketPath(listen: string): string | null {
   return listen.startsWith(UNIX) ? listen.slice(UNIX.length) : null;
 }
 
-/** @throws BERTH_METRICS_LISTEN */
+/** `waitsFor`: why the process is not ready; nothing: it is. @throws BERTH_METRICS_LISTEN */
 export async function serveMetrics(
   listen: string,
   text: () => Promise<string>,
+  waitsFor?: () => readonly string[],
 ): Promise<MetricsServer> {
-  const server = createServer(metricsListener(text));
+  const answerMetrics = metricsListener(text);
+  const server = createServer((request, response) => {
+    const { method, url } = request;
+    const path = method === 'GET' ? url?.split('?')[0] : undefined;
+    if (path === '/healthz') answer(response, 200, 'ok\n');
+    else if (path === '/readyz' && waitsFor !== undefined) answerReady(response, waitsFor());
+    else answerMetrics(request, response);
+  });
   server.maxConnections = CONNECTIONS_MAX;
   try {
     await listenAt(server, listen);
@@ -52,7 +61,7 @@ export async function serveMetrics(
 export function metricsListener(text: () => Promise<string>): RequestListener {
   return ({ method, url }, response) => {
     if (method !== 'GET' || url?.split('?')[0] !== '/metrics') {
-      response.writeHead(404, { 'content-type': 'text/plain' }).end('try GET /metrics\n');
+      answer(response, 404, 'try GET /metrics\n');
       return;
     }
     // A metric that cannot be read is left out by `text`, which never fails.
@@ -60,6 +69,15 @@ export function metricsListener(text: () => Promise<string>): RequestListener {
       response.writeHead(200, { 'content-type': CONTENT_TYPE }).end(body);
     });
   };
+}
+
+function answerReady(response: ServerResponse, waitsFor: readonly string[]): void {
+  if (waitsFor.length === 0) answer(response, 200, 'ready\n');
+  else answer(response, 503, waitsFor.map((reason) => `not ready: ${reason}\n`).join(''));
+}
+
+function answer(response: ServerResponse, code: number, body: string): void {
+  response.writeHead(code, { 'content-type': 'text/plain' }).end(body);
 }
 
 async function listenAt(server: Server, listen: string): Promise<void> {

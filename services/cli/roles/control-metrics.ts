@@ -1,59 +1,34 @@
-/** All that `berth up` exposes, of its functions and of the adapters under them. */
-
+/**
+ * The metrics of a process that hosts roles: its own, those of the adapters under it, and what the
+ * roles feed themselves.
+ */
 import { CONTROL_METRICS, PROCESS_METRICS } from '../../contract/metrics.ts';
 import { TOPICS } from '../../contract/topics.ts';
-import type { Courier } from '../../courier/courier.ts';
-import { exposeCourier } from '../../courier/courier-metrics.ts';
-import type { Hub } from '../../hub/hub.ts';
-import { exposeHub } from '../../hub/hub-metrics.ts';
-import { exposeMapper } from '../../mapper/mapper-metrics.ts';
 import type { EventLog } from '../../ports/event-log/port.ts';
 import type { Jobs } from '../../ports/jobs/port.ts';
 import { hear } from '../../runtime/channels.ts';
-import type { Clock } from '../../runtime/clock.ts';
 import type { BerthFunction } from '../../runtime/define-function.ts';
 import type { Log } from '../../runtime/log.ts';
 import { createMetrics, type Metrics } from '../../runtime/metrics/metrics.ts';
 import { exposeProcess } from '../../runtime/metrics/process-metrics.ts';
-import { exposeWatcher } from '../../watcher/watcher-metrics.ts';
-
-export interface ControlMetricsComponents {
-  readonly eventLog: EventLog;
-  readonly clock: Clock;
-  readonly log: Log;
-}
 
 export type ControlMetrics = Metrics<typeof PROCESS_METRICS & typeof CONTROL_METRICS>;
 
 /** Before anything runs: what was told before that was not heard. */
-export function createControlMetrics(components: ControlMetricsComponents): ControlMetrics {
+export function createControlMetrics(components: {
+  readonly eventLog: EventLog;
+  readonly log: Log;
+}): ControlMetrics {
   const metrics = createMetrics({ ...PROCESS_METRICS, ...CONTROL_METRICS }, components);
   exposeProcess(metrics);
-  exposeWatcher(metrics, components);
-  exposeMapper(metrics, components);
   exposeEventLog(metrics, components);
   return metrics;
 }
 
-export function exposeWorkers(
+function exposeEventLog(
   metrics: ControlMetrics,
-  { hub, courier, jobs, clock, functions }: WorkersComponents,
+  { eventLog }: { readonly eventLog: EventLog },
 ): void {
-  exposeHub(metrics, hub);
-  exposeCourier(metrics, { statuses: courier.statuses, clock });
-  const queues = functions.flatMap(({ trigger }) => (trigger.kind === 'job' ? trigger.queue : []));
-  exposeJobs(metrics, { jobs, queues });
-}
-
-interface WorkersComponents {
-  readonly hub: Hub;
-  readonly courier: Courier;
-  readonly clock: Clock;
-  readonly jobs: Jobs;
-  readonly functions: readonly BerthFunction[];
-}
-
-function exposeEventLog(metrics: ControlMetrics, { eventLog }: ControlMetricsComponents): void {
   const entries = metrics.histogram('berth_log_append_entries');
   const seconds = metrics.histogram('berth_log_append_seconds');
   hear('berth:log:entries-written', (written) => {
@@ -72,10 +47,13 @@ function exposeEventLog(metrics: ControlMetrics, { eventLog }: ControlMetricsCom
   });
 }
 
-function exposeJobs(
+/** Of the queues that these functions work; nothing where there are none. */
+export function exposeJobs(
   metrics: ControlMetrics,
-  { jobs, queues }: { readonly jobs: Jobs; readonly queues: readonly string[] },
+  { jobs, functions }: { readonly jobs: Jobs; readonly functions: readonly BerthFunction[] },
 ): void {
+  const queues = functions.flatMap(({ trigger }) => (trigger.kind === 'job' ? trigger.queue : []));
+  if (queues.length === 0) return;
   metrics.reads('berth_jobs_pending', () =>
     Promise.all(
       queues.map(async (queue) => ({ labels: { queue }, value: await jobs.pending(queue) })),

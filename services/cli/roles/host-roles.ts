@@ -1,0 +1,59 @@
+/**
+ * A process that hosts roles: its metrics and whether it is ready can be asked from the start; it
+ * ends with the error of the first function that fails, or in order when it is told to stop.
+ */
+import { untilAborted } from '../../runtime/aborted.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import { startFunctions } from '../../runtime/host.ts';
+import type { Log } from '../../runtime/log.ts';
+import { serveMetrics } from '../../runtime/metrics/metrics-server.ts';
+import type { Random } from '../../runtime/random.ts';
+import type { OpenAdapters } from '../adapters/adapters.ts';
+import { createControlMetrics, exposeJobs } from './control-metrics.ts';
+import { type Readiness, readinessOf } from './readiness.ts';
+import type { Role, RoleComponents } from './role.ts';
+
+export interface HostRolesInit {
+  /** Where metrics and readiness are served: HOST:PORT or unix:PATH; null: nowhere. */
+  readonly metrics: string | null;
+  /** By name. */
+  readonly createRoles: (components: RoleComponents) => Promise<Readonly<Record<string, Role>>>;
+}
+
+export interface HostRolesComponents {
+  readonly adapters: OpenAdapters;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+const STARTING: Pick<Readiness, 'waitsFor'> = { waitsFor: () => ['the process starts'] };
+
+/** Closes the adapters at its end, however it ends. @throws BERTH_METRICS_LISTEN */
+export async function hostRoles(
+  init: HostRolesInit,
+  { adapters, ...rest }: HostRolesComponents,
+  stop: AbortSignal,
+): Promise<void> {
+  const { eventLog, checkpoints, jobs } = adapters;
+  const components = { eventLog, checkpoints, jobs, ...rest };
+  const metrics = createControlMetrics(components);
+  let readiness = STARTING;
+  const ending: (() => Promise<void>)[] = [adapters.close];
+  try {
+    if (init.metrics !== null) {
+      const waitsFor = (): readonly string[] => readiness.waitsFor();
+      const server = await serveMetrics(init.metrics, metrics.text, waitsFor);
+      ending.unshift(server.close);
+    }
+    const followed = readinessOf(await init.createRoles({ ...components, metrics }));
+    exposeJobs(metrics, { jobs, functions: followed.functions });
+    const host = startFunctions(followed.functions, components);
+    ending.unshift(host.stop);
+    readiness = followed;
+    const failure = await Promise.race([host.failed, untilAborted(stop)]);
+    if (failure instanceof Error) throw failure;
+  } finally {
+    for (const end of ending) await end();
+  }
+}
