@@ -12,12 +12,17 @@ export interface Reading {
   stop(): Promise<void>;
 }
 
-export function startReading(log: EventLog, topic: Topic, from: Offsets = {}): Reading {
+export function startReading(
+  log: EventLog,
+  topic: Topic,
+  from: Offsets = {},
+  partitions?: readonly number[],
+): Reading {
   const abort = new AbortController();
   const entries: Entry[] = [];
   const batches: (readonly Entry[])[] = [];
   const ended = (async () => {
-    for await (const batch of log.read(topic, from, abort.signal)) {
+    for await (const batch of log.read(topic, from, abort.signal, partitions)) {
       batches.push(batch);
       entries.push(...batch);
     }

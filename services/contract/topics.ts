@@ -2,10 +2,23 @@
  * The log's topics (docs/ARCHITECTURE.md, "The log is the database"). `compact` topics keep the
  * latest record of each key; the others keep everything until the janitor deletes.
  */
+interface TopicSettings {
+  readonly name: string;
+  readonly cleanup: 'keep' | 'compact';
+  /** Where a topic has a count of its own. @default the log's */
+  readonly partitions?: number;
+}
+
 export const TOPICS = {
   events: { name: 'berth.events', cleanup: 'keep' },
   nodes: { name: 'berth.nodes', cleanup: 'compact' },
   acks: { name: 'berth.acks', cleanup: 'keep' },
-} as const;
+} as const satisfies Readonly<Record<string, TopicSettings>>;
 
 export type Topic = (typeof TOPICS)[keyof typeof TOPICS]['name'];
+
+export function topicSettings(topic: Topic): TopicSettings {
+  const found = Object.values(TOPICS).find(({ name }) => name === topic);
+  if (found === undefined) throw new Error(`there is no topic ${topic}`);
+  return found;
+}

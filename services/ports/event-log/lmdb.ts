@@ -5,11 +5,12 @@
  */
 import { join } from 'node:path';
 import { berthError } from '../../contract/errors.ts';
-import type { Topic } from '../../contract/topics.ts';
+import { type Topic, topicSettings } from '../../contract/topics.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { openOwned } from '../data-folder/owned-environment.ts';
 import { groupAppender } from './lmdb/appender.ts';
 import { type ReadSource, readEntries } from './lmdb/reader.ts';
+import { soleMember } from './lmdb/sole-member.ts';
 import { type LogStore, openLogStore } from './lmdb/store.ts';
 import { wakeUp } from './lmdb/wake.ts';
 import type { EventLog, Offsets } from './port.ts';
@@ -17,7 +18,7 @@ import type { EventLog, Offsets } from './port.ts';
 export interface LmdbEventLogInit {
   /** The data folder; the log takes `log/` in it. */
   readonly dir: string;
-  /** Of each topic, fixed when the log is made. @default 4 */
+  /** Of each topic that has no count of its own, fixed when the log is made. @default 4 */
   readonly partitionCount?: number;
   /** Entries a batch. @default 512 */
   readonly readBatchMax?: number;
@@ -54,12 +55,14 @@ function eventLog(
   components: { readonly store: LogStore; readonly clock: Clock },
 ): EventLog {
   const { store } = components;
-  const { partitionCount, batchMax } = init;
+  const { batchMax } = init;
+  const partitionCount = (topic: Topic) => topicSettings(topic).partitions ?? init.partitionCount;
+  const partitionsOf = (topic: Topic): readonly number[] =>
+    Array.from({ length: partitionCount(topic) }, (_, partition) => partition);
   const wake = wakeUp();
   const closing = new AbortController();
   const appender = groupAppender({ partitionCount, onWritten: wake.all }, components);
   const source: ReadSource = {
-    partitionCount,
     batchMax,
     wake,
     tail: appender.tail,
@@ -78,22 +81,32 @@ function eventLog(
 
   return {
     kind: 'lmdb',
-    partitionCount: () => partitionCount,
+    partitionCount,
     async append(topic, entries) {
       refuseIfClosed();
       return entries.length === 0 ? [] : appender.append(topic, entries);
     },
-    read(topic, from, signal) {
+    read(topic, from, signal, partitions = partitionsOf(topic)) {
       refuseIfClosed();
-      return readEntries(source, topic, from, AbortSignal.any([signal, closing.signal]));
+      const until = AbortSignal.any([signal, closing.signal]);
+      return readEntries(source, topic, { from, partitions }, until);
+    },
+    async starts(topic) {
+      refuseIfClosed();
+      const end = (partition: number) => appender.tail(topic, partition).next;
+      return offsets(partitionsOf(topic), (each) => store.start(topic, each, end(each)));
     },
     async ends(topic) {
       refuseIfClosed();
-      return endsOf(appender.tail, topic, partitionCount);
+      return offsets(partitionsOf(topic), (each) => appender.tail(topic, each).next);
     },
     async latest(topic) {
       refuseIfClosed();
       return store.latest(topic);
+    },
+    join(_group, topic, signal) {
+      refuseIfClosed();
+      return soleMember(partitionsOf(topic), AbortSignal.any([signal, closing.signal]));
     },
     async commit(cursor, topic, offsets) {
       refuseIfClosed();
@@ -110,13 +123,6 @@ function eventLog(
   };
 }
 
-function endsOf(
-  tail: (topic: Topic, partition: number) => { readonly next: number },
-  topic: Topic,
-  partitionCount: number,
-): Offsets {
-  const partitions = Array.from({ length: partitionCount }, (_, partition) => partition);
-  return Object.fromEntries(
-    partitions.map((partition) => [partition, tail(topic, partition).next]),
-  );
+function offsets(partitions: readonly number[], of: (partition: number) => number): Offsets {
+  return Object.fromEntries(partitions.map((partition) => [partition, of(partition)]));
 }

@@ -7,8 +7,13 @@
  * whose fate is unknown (it threw) is repeated with the same bytes; readers cope with duplicates.
  * Delivery: `read` gives every record at or after the positions asked for, in batches, and goes on
  * with new ones until its signal is aborted, which ends it without an error. A slow reader slows
- * nobody else; at most one batch is read ahead.
- * Compaction: of a compacted topic only the latest record of each key needs to be there.
+ * nobody else; at most one batch is read ahead. Where records were deleted that it should have
+ * given, it fails with BERTH_LOG_OFFSET_GONE: never does it begin at what happens to be the first.
+ * Compaction: of a compacted topic only the latest record of each key needs to be there. What was
+ * superseded is not gone in the sense above: offsets rise, but have gaps for who reads.
+ * Membership: `join` shares the partitions of a topic out among all who joined the same group.
+ * It reads nothing and holds no position, and for a moment two members may both believe that a
+ * partition is theirs: who writes must not mind (docs/ARCHITECTURE.md, "Effectively once").
  * Cursors: a named hint how far a reader came. No correctness rests on one.
  * Close: `close` may be called twice; reads end, later calls are refused with BERTH_LOG_CLOSED.
  */
@@ -35,16 +40,34 @@ export interface Entry {
 export type Offsets = Readonly<Record<number, number>>;
 
 export interface EventLog {
-  readonly kind: 'lmdb';
+  readonly kind: 'lmdb' | 'kafka';
+  /** Fixed when the topic is made; not the same for every topic. */
   partitionCount(topic: Topic): number;
   /** All entries of one call keep their order within their keys. Answers where each one stands. */
   append(topic: Topic, entries: readonly NewEntry[]): Promise<readonly Entry[]>;
-  /** From these offsets on (inclusive), then live. Batches never mix partitions. */
-  read(topic: Topic, from: Offsets, signal: AbortSignal): AsyncIterable<readonly Entry[]>;
+  /**
+   * From these offsets on (inclusive), then live. Batches never mix partitions.
+   * @default partitions all
+   */
+  read(
+    topic: Topic,
+    from: Offsets,
+    signal: AbortSignal,
+    partitions?: readonly number[],
+  ): AsyncIterable<readonly Entry[]>;
+  /** The first offset that is not deleted, by partition; the end where nothing is left. */
+  starts(topic: Topic): Promise<Offsets>;
   /** The next offset to be written, by partition. */
   ends(topic: Topic): Promise<Offsets>;
   /** The latest entry of each key. */
   latest(topic: Topic): Promise<ReadonlyMap<string, Entry>>;
+  /**
+   * The partitions that are this member's, first when that is known, then at each change, in full.
+   * The latest value holds; one that nobody took yet is replaced by the next. An abort leaves the
+   * group and ends it without an error.
+   */
+  join(group: string, topic: Topic, signal: AbortSignal): AsyncIterable<readonly number[]>;
+  /** The cursor of a group's member is named like the group. */
   commit(cursor: string, topic: Topic, offsets: Offsets): Promise<void>;
   committed(cursor: string, topic: Topic): Promise<Offsets>;
   close(): Promise<void>;

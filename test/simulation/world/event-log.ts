@@ -25,6 +25,7 @@ export interface SimulatedEventLog {
 }
 
 const PARTITIONS = 3;
+const ALL = [0, 1, 2];
 const READ_BATCH_MAX = 12;
 const LATE_MS = 30_000;
 
@@ -133,9 +134,13 @@ export function simulatedEventLog(
     });
   }
 
-  function nextBatch(topic: Topic, next: Record<number, number>): readonly Entry[] | null {
-    const behind = partitionsOf(topic).flatMap((list, partition) =>
-      (next[partition] ?? 0) < list.length ? [partition] : [],
+  function nextBatch(
+    topic: Topic,
+    next: Record<number, number>,
+    partitions: readonly number[],
+  ): readonly Entry[] | null {
+    const behind = partitions.filter(
+      (each) => (next[each] ?? 0) < (partitionsOf(topic)[each] ?? []).length,
     );
     if (behind.length === 0) return null;
     const partition = dice.pick(behind);
@@ -148,14 +153,29 @@ export function simulatedEventLog(
     return entries;
   }
 
-  async function* read(life: Life, topic: Topic, from: Offsets, signal: AbortSignal) {
+  async function* read(
+    life: Life,
+    topic: Topic,
+    from: Offsets,
+    signal: AbortSignal,
+    partitions: readonly number[],
+  ) {
     const next: Record<number, number> = { ...from };
     while (!signal.aborted) {
       if (life.lagsUntilMs > scheduler.nowMs) await lag(life);
-      const batch = nextBatch(topic, next);
+      const batch = nextBatch(topic, next, partitions);
       if (batch === null) await news(life, signal);
       else yield batch;
     }
+  }
+
+  /** Every process is the only one of its group. */
+  async function* join(life: Life, signal: AbortSignal) {
+    if (signal.aborted) return;
+    yield await ask(life, () => ALL);
+    await new Promise<void>((resolve) => {
+      signal.addEventListener('abort', () => resolve(), { once: true });
+    });
   }
 
   /** What the broker says, after the way there and back. */
@@ -173,11 +193,14 @@ export function simulatedEventLog(
     clockOffsetMs: 0,
     latest: (topic) => latest.get(topic) ?? new Map(),
     client: (life) => ({
-      // The port's only kind so far; nothing here depends on it.
+      // Nothing that runs in the simulation depends on it.
       kind: 'lmdb',
       partitionCount: () => PARTITIONS,
       append: (topic, entries) => append(life, topic, entries),
-      read: (topic, from, signal) => read(life, topic, from, signal),
+      read: (topic, from, signal, partitions = ALL) => read(life, topic, from, signal, partitions),
+      // Nothing is deleted here.
+      starts: (topic) => ask(life, () => endsOf(partitionsOf(topic).map(() => []))),
+      join: (_group, _topic, signal) => join(life, signal),
       ends: (topic) => ask(life, () => endsOf(partitionsOf(topic))),
       latest: (topic) => ask(life, () => new Map(latest.get(topic))),
       commit: (cursor, topic, offsets) =>

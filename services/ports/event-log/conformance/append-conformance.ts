@@ -124,6 +124,7 @@ export const appendCases: ConformanceCases<EventLogHarness> = {
 
   async 'can be closed twice, ends its readers, and refuses what comes later'({ opened: log }) {
     const reading = startReading(log, 'berth.events');
+    const left = log.join('mapper', 'berth.events', new AbortController().signal);
     const unread = log.read('berth.events', {}, new AbortController().signal);
     await log.append('berth.events', [{ key: 'ns/shop', value: {} }]);
     await reading.until(1);
@@ -131,14 +132,18 @@ export const appendCases: ConformanceCases<EventLogHarness> = {
     await log.close();
     await reading.stop();
     for await (const _ of unread) throw new Error('a closed log gave a batch');
+    for await (const _ of left) throw new Error('a closed log gave partitions');
 
     const closed = { code: 'BERTH_LOG_CLOSED' };
     await expect(log.append('berth.events', [])).rejects.toMatchObject(closed);
     await expect(log.ends('berth.events')).rejects.toMatchObject(closed);
+    await expect(log.starts('berth.events')).rejects.toMatchObject(closed);
     await expect(log.latest('berth.nodes')).rejects.toMatchObject(closed);
     await expect(log.commit('hub', 'berth.events', { 0: 1 })).rejects.toMatchObject(closed);
     await expect(log.committed('hub', 'berth.events')).rejects.toMatchObject(closed);
-    expect(() => log.read('berth.events', {}, new AbortController().signal)).toThrow(
+    const { signal } = new AbortController();
+    expect(() => log.read('berth.events', {}, signal)).toThrow(expect.objectContaining(closed));
+    expect(() => log.join('mapper', 'berth.events', signal)).toThrow(
       expect.objectContaining(closed),
     );
   },

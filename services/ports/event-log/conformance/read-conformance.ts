@@ -75,6 +75,29 @@ export const readCases: ConformanceCases<EventLogHarness> = {
     }
   },
 
+  async 'reads the partitions that are named, and no other'({ opened: log }) {
+    const last = log.partitionCount('berth.events') - 1;
+    const keys = upTo(60).map((number) => `ns/${number}`);
+    const entries = keys.map((key) => ({ key, value: {} }));
+    const appended = await log.append('berth.events', [...entries, ...entries]);
+    const wanted = appended.filter(({ partition }) => partition === last);
+    const reading = startReading(log, 'berth.events', { [last]: 1 }, [last]);
+    await reading.until(wanted.length - 1);
+    const [live] = await log.append('berth.events', [{ key: wanted[0]?.key ?? '', value: {} }]);
+    await reading.until(wanted.length);
+    await reading.stop();
+    expect(reading.entries).toEqual([...wanted.slice(1), live]);
+  },
+
+  async 'reads nothing where no partition is named'({ opened: log }) {
+    await append(log, 20);
+    const reading = startReading(log, 'berth.events', {}, []);
+    const other = startReading(log, 'berth.events');
+    await other.until(20);
+    await Promise.all([reading.stop(), other.stop()]);
+    expect(reading.entries).toEqual([]);
+  },
+
   async 'keeps topics apart'({ opened: log }) {
     await log.append('berth.events', [{ key: 'pools', value: { topic: 'events' } }]);
     await log.append('berth.acks', [{ key: 'pools', value: { topic: 'acks' } }]);

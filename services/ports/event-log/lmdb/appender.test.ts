@@ -37,6 +37,7 @@ beforeEach(() => {
         };
         writes.push({ group, finish });
       }),
+    start: unused,
     range: unused,
     latest: unused,
     saveCursor: unused,
@@ -46,7 +47,7 @@ beforeEach(() => {
     woken += 1;
   };
   appender = groupAppender(
-    { partitionCount: PARTITION_COUNT, onWritten },
+    { partitionCount: () => PARTITION_COUNT, onWritten },
     { store, clock: manualClock() },
   );
 });

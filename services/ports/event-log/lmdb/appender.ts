@@ -40,7 +40,7 @@ interface Call {
 }
 
 export function groupAppender(
-  init: { readonly partitionCount: number; readonly onWritten: () => void },
+  init: { readonly partitionCount: (topic: Topic) => number; readonly onWritten: () => void },
   components: { readonly store: LogStore; readonly clock: Clock },
 ): Appender {
   const { store, clock } = components;
@@ -97,7 +97,8 @@ export function groupAppender(
     tail,
     append: (topic, entries) =>
       new Promise((resolve, reject) => {
-        const prepared = entries.map((entry, index) => prepare(entry, index, init.partitionCount));
+        const count = init.partitionCount(topic);
+        const prepared = entries.map((entry, index) => prepare(entry, index, count));
         if (queuedEntries + prepared.length > QUEUED_ENTRIES_MAX) {
           throw berthError('BERTH_LOG_OVERLOADED', { waiting: queuedEntries });
         }

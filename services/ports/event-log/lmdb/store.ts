@@ -26,6 +26,8 @@ export interface LogStore {
   tail(topic: Topic, partition: number): Tail;
   /** One transaction; on the disk when it answers. The caller gives them in order of offset. */
   write(group: readonly PlacedEntry[]): Promise<void>;
+  /** The first offset that was not deleted, where the topic's next one is `end`. */
+  start(topic: Topic, partition: number, end: number): number;
   /** At most `max` entries with `from <= offset < end`. */
   range(topic: Topic, partition: number, from: number, end: number, max: number): readonly Entry[];
   latest(topic: Topic): ReadonlyMap<string, Entry>;
@@ -59,6 +61,17 @@ export function openLogStore(environment: Environment, partitionCount: number): 
           tails.put([topic, entry.partition], { next: entry.offset + 1, lastTimeMs: entry.timeMs });
         }
       });
+    },
+    start(topic, partition, end) {
+      const { compact, entries } = topics[topic];
+      // What is missing of a compacted topic was superseded, not deleted.
+      if (compact) return 0;
+      const range = { start: [partition, 0], end: [partition, end] } satisfies Record<
+        string,
+        Place
+      >;
+      const [first] = entries.getKeys({ ...range, limit: 1 });
+      return first?.[1] ?? end;
     },
     range(topic, partition, from, end, max) {
       const { entries } = topics[topic];

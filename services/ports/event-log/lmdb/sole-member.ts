@@ -1,0 +1,15 @@
+/**
+ * Membership where one process owns the log and each function runs once in it: whoever joins has
+ * all partitions, from the start until it leaves.
+ */
+export async function* soleMember(
+  partitions: readonly number[],
+  signal: AbortSignal,
+): AsyncGenerator<readonly number[], void, void> {
+  if (signal.aborted) return;
+  yield partitions;
+  await new Promise<void>((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
