@@ -21,8 +21,9 @@ export interface PassedCheckpoints {
   foldedUpTo(position: Position): void;
 }
 
+/** `check` compares one with the fold as it is then. */
 export function createPassedCheckpoints(
-  hashOf: (aggregate: AggregateKey) => Hash | undefined,
+  check: (checkpoint: HashedPosition) => void,
 ): PassedCheckpoints {
   /** By partition, the next one last. */
   const ahead = new Map<number, HashedPosition[]>();
@@ -40,7 +41,7 @@ export function createPassedCheckpoints(
       for (let next = waiting?.at(-1); next !== undefined; next = waiting?.at(-1)) {
         if (next.position.offset > offset) return;
         waiting?.pop();
-        compare(next, hashOf(next.aggregate));
+        check(next);
       }
     },
   };

@@ -23,7 +23,11 @@ import { evolveFences } from './fences/evolve.ts';
 import { emptyFences, type FencesState } from './fences/state.ts';
 import { evolveNamespace } from './namespace/evolve.ts';
 import { emptyNamespace, type NamespaceState } from './namespace/state.ts';
-import { compare as compareHash, createPassedCheckpoints } from './passed-checkpoints.ts';
+import {
+  compare as compareHash,
+  createPassedCheckpoints,
+  type HashedPosition,
+} from './passed-checkpoints.ts';
 import { evolvePools } from './pools/evolve.ts';
 import { emptyPools, type PoolsState } from './pools/state.ts';
 import { evolveTarget } from './target/evolve.ts';
@@ -34,14 +38,21 @@ export type AggregateState = NamespaceState | PoolsState | TargetState | FencesS
 /** The folded state of one aggregate, as it is kept in a checkpoint. */
 export interface StateText {
   readonly aggregate: AggregateKey;
+  /** All of its partition up to here is in it, as far as it concerns it. */
   readonly position: Position;
   readonly rules: number;
   readonly state: string;
   readonly hash: Hash;
 }
 
+/** Where a reader may begin: all up to the version is in the states; some are ahead of it. */
+export interface SavedWorld {
+  readonly checkpoints: readonly StateText[];
+  readonly version: Version;
+}
+
 export interface World {
-  /** How far all of it was folded. */
+  /** How far all of it was folded; single aggregates may be further on. */
   readonly version: Version;
   /** @throws BERTH_FOLD_UNKNOWN_TYPE, BERTH_FOLD_RULES_UNKNOWN: the reader must stop. */
   apply(event: LoggedEvent): Effects;
@@ -58,7 +69,7 @@ export interface World {
    * @throws BERTH_FOLD_CHECKPOINT_DIFFERS, as `apply` does then: the reader must stop.
    */
   compare(checkpoints: readonly StateText[]): void;
-  /** State and hash of one aggregate, as far as its partition was folded. */
+  /** State and hash of one aggregate, as far as it was folded. */
   text(key: AggregateKey): StateText | undefined;
 }
 
@@ -66,21 +77,21 @@ export interface World {
  * Checkpoints of other rules are not used: the log is folded from its beginning instead, and
  * compared with those of the same rules on the way.
  */
-export function createWorld(checkpoints: readonly StateText[] = []): World {
+export function createWorld(saved: SavedWorld = NOTHING_SAVED): World {
+  const { checkpoints } = saved;
   const states = new Map<AggregateKey, AggregateState>();
-  /** Where each aggregate changed last; from a checkpoint: or before that. */
+  /** Where each aggregate changed last; from a checkpoint: there or before that. */
   const changed = new Map<AggregateKey, Position>();
-  let version: Version = {};
   states.set(POOLS, emptyPools());
   const noFences = emptyFences();
-  const passed = createPassedCheckpoints((key) => text(key)?.hash);
-  // Saved together, so used together: all of them or the whole log.
+  const passed = createPassedCheckpoints(compareIfThere);
+  // The version holds for all of them, so they are used together, or the whole log is folded.
   const areUsable = checkpoints.every(({ rules }) => rules === RULES);
+  let version: Version = areUsable ? saved.version : {};
   for (const checkpoint of areUsable ? checkpoints : []) {
     compareHash(checkpoint, sha256(checkpoint.state));
     states.set(checkpoint.aggregate, stateFromText(checkpoint.state) as AggregateState);
     changed.set(checkpoint.aggregate, checkpoint.position);
-    version = advance(version, checkpoint.position);
   }
   if (!areUsable) compare(checkpoints);
 
@@ -91,6 +102,11 @@ export function createWorld(checkpoints: readonly StateText[] = []): World {
     const { partition, offset } = event;
     passed.foldedUpTo({ partition, offset: offset - 1 });
     version = advance(version, event);
+    if (offset <= lastChange(key)) {
+      // Its checkpoint was ahead of the version, and has this.
+      passed.foldedUpTo({ partition, offset });
+      return ignored('repeated');
+    }
     const state = states.get(key) ?? emptyAggregate(key);
     states.set(key, state);
     changed.set(key, { partition, offset });
@@ -104,18 +120,27 @@ export function createWorld(checkpoints: readonly StateText[] = []): World {
       const { partition, offset } = other.position;
       if (other.rules !== RULES) continue;
       if (offset > (version[partition] ?? -1)) passed.expect(other);
-      else if ((changed.get(other.aggregate)?.offset ?? -1) <= offset) {
-        compareHash(other, text(other.aggregate)?.hash);
-      }
+      else compareIfThere(other);
     }
+  }
+
+  /** An aggregate that is further on has not the state of there any more. */
+  function compareIfThere(other: HashedPosition): void {
+    if (lastChange(other.aggregate) > other.position.offset) return;
+    compareHash(other, text(other.aggregate)?.hash);
+  }
+
+  function lastChange(key: AggregateKey): number {
+    return changed.get(key)?.offset ?? -1;
   }
 
   function text(key: AggregateKey): StateText | undefined {
     const state = states.get(key);
-    const partition = changed.get(key)?.partition;
-    if (state === undefined || partition === undefined) return undefined;
+    const last = changed.get(key);
+    if (state === undefined || last === undefined) return undefined;
     const inText = stateToText(state);
-    const position = { partition, offset: version[partition] ?? -1 };
+    const { partition } = last;
+    const position = { partition, offset: Math.max(last.offset, version[partition] ?? -1) };
     return { aggregate: key, position, rules: state.rules, state: inText, hash: sha256(inText) };
   }
 
@@ -138,6 +163,8 @@ export function createWorld(checkpoints: readonly StateText[] = []): World {
     text,
   };
 }
+
+const NOTHING_SAVED: SavedWorld = { checkpoints: [], version: {} };
 
 function emptyAggregate(key: AggregateKey): AggregateState {
   switch (aggregateKind(key)) {

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { savedWorld } from '../../test/fold/saved-world.ts';
 import { createStory, type Story } from '../../test/fold/story.ts';
 import { createWorld } from '../aggregates/world.ts';
 import { sha256 } from '../contract/canonical.ts';
@@ -53,8 +54,8 @@ async function endsWith(change: (checkpoint: Checkpoint) => Checkpoint): Promise
   for (const entry of await eventLog.append(TOPICS.events.name, entries)) {
     world.apply(loggedEvent(entry));
   }
-  const texts = [...world.aggregates()].flatMap(({ key }) => world.text(key) ?? []);
-  await checkpoints.save(texts.map(change));
+  const { checkpoints: texts, version } = savedWorld(world);
+  await checkpoints.save({ checkpoints: texts.map(change), version });
   const live = () => {
     throw new Error('nobody asks');
   };

@@ -2,6 +2,7 @@
 import { createServer, connect as openSocket, type Socket } from 'node:net';
 import { status } from '@grpc/grpc-js';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { savedWorld } from '../../test/fold/saved-world.ts';
 import { simulatedLog } from '../../test/fold/simulated-log.ts';
 import { createStory, type Story } from '../../test/fold/story.ts';
 import { type FakeAgent, fakeAgent } from '../../test/hub/fake-agent.ts';
@@ -228,8 +229,7 @@ describe('a hub', () => {
   });
 
   it('starts from checkpoints, and has the same', async () => {
-    const saved = [...story.world.aggregates()].flatMap(({ key }) => story.world.text(key) ?? []);
-    await checkpoints.save(saved);
+    await checkpoints.save(savedWorld(story.world));
     const n1 = agent('n1');
     n1.follow();
     n1.connect(await start());

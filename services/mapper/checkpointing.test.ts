@@ -2,25 +2,26 @@
 import { expect, test } from 'vitest';
 import { createStory } from '../../test/fold/story.ts';
 import { berthError } from '../contract/errors.ts';
-import type { Checkpoint, Checkpoints } from '../ports/checkpoints/port.ts';
+import type { Checkpoints, Pass } from '../ports/checkpoints/port.ts';
 import { createCheckpointer } from './checkpointing.ts';
 
-function keeping(refuse: () => Error | null): Checkpoints & { saved: Checkpoint[][] } {
-  const saved: Checkpoint[][] = [];
+function keeping(refuse: () => Error | null): Checkpoints & { saved: Pass[] } {
+  const saved: Pass[] = [];
   return {
     saved,
-    async save(checkpoints) {
+    async save(pass) {
       const error = refuse();
       if (error !== null) throw error;
-      saved.push([...checkpoints]);
+      saved.push(pass);
     },
-    all: async () => saved.flat(),
+    all: async () => {
+      throw new Error('nobody asks');
+    },
     close: async () => undefined,
   };
 }
 
-const aggregates = (pass: readonly Checkpoint[] | undefined) =>
-  pass?.map(({ aggregate }) => aggregate).sort();
+const aggregates = ({ checkpoints }: Pass) => checkpoints.map(({ aggregate }) => aggregate).sort();
 
 test('what changed since the last time is saved at once, and only that', async () => {
   const story = createStory();
@@ -29,12 +30,14 @@ test('what changed since the last time is saved at once, and only that', async (
   story.pool('blue');
   story.target('orders-db');
   for (const key of ['pools', 'target/orders-db'] as const) checkpointer.changed(key);
+  const version = story.world.version;
   await checkpointer.save();
   await checkpointer.save();
   story.pool('green');
   checkpointer.changed('pools');
   await checkpointer.save();
   expect(kept.saved.map(aggregates)).toEqual([['pools', 'target/orders-db'], ['pools']]);
+  expect(kept.saved.map((pass) => pass.version)).toEqual([version, story.world.version]);
 });
 
 test('a mapper behind another saves nothing, and all of it once it has read as far', async () => {

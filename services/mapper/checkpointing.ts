@@ -1,7 +1,7 @@
 /**
- * Saves what changed since the last time, all of it at once: a reader that starts from checkpoints
- * may then begin right behind them, whichever aggregates were idle. Where another mapper that is
- * ahead has saved already, nothing is: this one has its turn when it has read as far.
+ * Saves what changed since the last time as one pass, so that it covers all that was folded by
+ * then, whichever aggregates were idle. Where another mapper that is ahead has saved already,
+ * nothing is: this one has its turn when it has read as far.
  */
 import type { World } from '../aggregates/world.ts';
 import { hasCode } from '../contract/errors.ts';
@@ -20,13 +20,13 @@ export function createCheckpointer(world: World, checkpoints: Checkpoints): Chec
       changed.add(aggregate);
     },
     save: async () => {
-      // Taken in one turn of the event loop, so that all of them stand at one version.
+      const { version } = world;
       const keys = [...changed];
       const texts = keys.flatMap((key) => world.text(key) ?? []);
       if (texts.length === 0) return;
       changed.clear();
       try {
-        await checkpoints.save(texts);
+        await checkpoints.save({ checkpoints: texts, version });
       } catch (error) {
         for (const key of keys) changed.add(key);
         if (!hasCode(error, 'BERTH_CHECKPOINT_BACKWARDS')) throw error;

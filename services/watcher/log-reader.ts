@@ -2,7 +2,7 @@
  * The watcher's own fold of the history: it must know what is recorded to record only what
  * differs, and it reads its own terms back.
  */
-import { createWorld, type StateText, type World } from '../aggregates/world.ts';
+import { createWorld, type SavedWorld, type World } from '../aggregates/world.ts';
 import type { AggregateKey } from '../contract/identity.ts';
 import { loggedEvent } from '../contract/logged-event.ts';
 import { TOPICS } from '../contract/topics.ts';
@@ -24,12 +24,8 @@ export interface LogReader {
 /** `before`: the aggregate's term until this record. */
 export type OnTerm = (aggregate: AggregateKey, term: string, before: string | null) => void;
 
-export function createLogReader(
-  eventLog: EventLog,
-  checkpoints: readonly StateText[],
-  onTerm: OnTerm,
-): LogReader {
-  const world = createWorld(checkpoints);
+export function createLogReader(eventLog: EventLog, saved: SavedWorld, onTerm: OnTerm): LogReader {
+  const world = createWorld(saved);
   let ended = false;
   const waiting = new Set<() => void>();
   const ask = (): void => {

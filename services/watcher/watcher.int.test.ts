@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { savedWorld } from '../../test/fold/saved-world.ts';
 import { createStory } from '../../test/fold/story.ts';
 import { berthError } from '../contract/errors.ts';
 import { namespaceKey, POOLS, targetKey } from '../contract/identity.ts';
@@ -161,9 +162,8 @@ describe('the watcher', () => {
     await history.until(() => uids().length === 1);
     await first.stop();
     const { world } = history;
-    const texts = [...world.aggregates()].flatMap(({ key }) => world.text(key) ?? []);
     const expected = nextOffsets(world.version);
-    await checkpoints.save(texts);
+    await checkpoints.save(savedWorld(world));
     const from: Offsets[] = [];
     const read: EventLog['read'] = (topic, offsets, signal) => {
       from.push(offsets);
@@ -181,7 +181,9 @@ describe('the watcher', () => {
     story.pool('blue');
     const text = story.world.text(POOLS);
     if (text === undefined) throw new Error('no state');
-    await checkpoints.save([{ ...text, position: { ...text.position, offset: 99 } }]);
+    const position = { ...text.position, offset: 99 };
+    const version = { [position.partition]: 99 };
+    await checkpoints.save({ checkpoints: [{ ...text, position }], version });
     const { ended } = start();
     await expect(ended).rejects.toMatchObject({ code: 'BERTH_RUNTIME_BEYOND_END' });
     running.clear();

@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { createWorld, type StateText, type World } from '../../services/aggregates/world.ts';
 import { sha256 } from '../../services/contract/canonical.ts';
 import type { LoggedEvent } from '../../services/contract/records.ts';
+import { textsOf } from './saved-world.ts';
 import { createStory } from './story.ts';
 
 const DIFFERS = { code: 'BERTH_FOLD_CHECKPOINT_DIFFERS' };
@@ -22,9 +23,6 @@ function told(): { readonly events: readonly LoggedEvent[]; readonly texts: Stat
   story.settle();
   return { events: story.log.events, texts };
 }
-
-const textsOf = (world: World): StateText[] =>
-  [...world.aggregates()].flatMap(({ key }) => world.text(key) ?? []);
 
 /** Whole and valid in itself, with another pod in it. */
 const damaged = (text: StateText): StateText => {
@@ -87,8 +85,10 @@ describe('a reader that folds from the beginning', () => {
     const { events, texts } = told();
     const mixed = (each: readonly StateText[]): StateText[] =>
       each.map((text) => (text.aggregate === 'pools' ? { ...text, rules: 99 } : text));
-    expect(fold(createWorld(mixed(texts)), events)).toBe(events.length);
-    const world = createWorld(mixed(damageOf(texts)));
+    const from = (checkpoints: StateText[]): World =>
+      createWorld({ checkpoints, version: { 0: 1 } });
+    expect(fold(from(mixed(texts)), events)).toBe(events.length);
+    const world = from(mixed(damageOf(texts)));
     expect(() => fold(world, events)).toThrow(expect.objectContaining(DIFFERS));
   });
 });
@@ -113,8 +113,25 @@ describe('a reader that is further on', () => {
   });
 });
 
+test('an aggregate that started ahead of its partition is compared from there on only', () => {
+  const { events, texts } = told();
+  const whole = createWorld();
+  fold(whole, events);
+  const ahead = whole.text('ns/shop');
+  if (ahead === undefined) throw new Error('no state');
+  const world = createWorld({ checkpoints: [ahead], version: {} });
+  world.compare([...damageOf(texts)]);
+  expect(world.text('ns/shop')).toEqual(ahead);
+  expect(fold(world, events)).toBe(events.length);
+  const other = createWorld({ checkpoints: [ahead], version: {} });
+  other.compare([damaged(ahead)]);
+  expect(() => fold(other, events)).toThrow(expect.objectContaining(DIFFERS));
+});
+
 test('a checkpoint whose state was changed under its hash is used by nobody', () => {
   const { texts } = told();
   const changed = texts.map((text) => ({ ...text, hash: sha256('other') }));
-  expect(() => createWorld(changed)).toThrow(expect.objectContaining(DIFFERS));
+  expect(() => createWorld({ checkpoints: changed, version: {} })).toThrow(
+    expect.objectContaining(DIFFERS),
+  );
 });

@@ -15,6 +15,7 @@ import {
 } from '../../services/contract/records.ts';
 import { createMapperCore, type MapperCore } from '../../services/mapper/mapper-core.ts';
 import { checkAddressOwners, checkSingleOwner, replay, worldText } from './checkers.ts';
+import { savedWorld } from './saved-world.ts';
 import { simulatedLog } from './simulated-log.ts';
 import { cidrs, createStory, EVERYTHING, heldBlocks, QUARANTINE_MS, type Story } from './story.ts';
 
@@ -286,8 +287,7 @@ describe('over any history', () => {
         const { story, events } = play(steps);
         const cut = at % (events.length + 1);
         const first = replay(events.slice(0, cut));
-        const keys = [...first.aggregates()].map((state) => state.key);
-        const second = createWorld(keys.flatMap((key) => first.text(key) ?? []));
+        const second = createWorld(savedWorld(first));
         for (const event of events.slice(cut)) second.apply(event);
         expect(worldText(second)).toBe(worldText(story.world));
       }),

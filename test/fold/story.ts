@@ -180,7 +180,7 @@ const EGRESS_NAT: EgressNatSpec = {
   onUnmapped: 'Drop',
 };
 
-const POD: PodFacts = {
+export const POD: PodFacts = {
   uid: 'pod',
   name: 'pod',
   labels: {},

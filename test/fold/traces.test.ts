@@ -12,6 +12,7 @@ import type { EventRecord, Rules } from '../../services/contract/records.ts';
 import { eventRecord } from '../../services/contract/records.ts';
 import { createMapperCore } from '../../services/mapper/mapper-core.ts';
 import { replay, worldText } from './checkers.ts';
+import { savedWorld } from './saved-world.ts';
 import { cidrs, createStory, QUARANTINE_MS, type Story } from './story.ts';
 
 function shop(): Story {
@@ -232,8 +233,7 @@ test('trace 14: what was decided before a crash is forwarded after a restart', (
   const [ask] = story.mapper.next();
   if (ask === undefined) throw new Error('nothing was asked');
   story.append(ask); // accepted; the mapper dies before it forwards
-  const keys = [...story.world.aggregates()].map((state) => state.key);
-  const restored = createWorld(keys.flatMap((key) => story.world.text(key) ?? []));
+  const restored = createWorld(savedWorld(story.world));
   const sent = createMapperCore(restored).next();
   expect(sent.map(({ aggregate, body }) => [aggregate, body.type])).toEqual([
     ['pools', 'Forwarded'],

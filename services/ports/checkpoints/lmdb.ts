@@ -1,6 +1,6 @@
 /**
- * Checkpoints in an LMDB environment of their own. A call saves all of its checkpoints in one
- * transaction or none. They need no owner: LMDB orders the transactions of several processes.
+ * Checkpoints in an LMDB environment of their own. A pass is one transaction: all of it is there
+ * or none. They need no owner: LMDB orders the transactions of several processes.
  */
 import { join } from 'node:path';
 import { berthError } from '../../contract/errors.ts';
@@ -15,6 +15,8 @@ export interface LmdbCheckpointsInit {
 export function lmdbCheckpoints(init: LmdbCheckpointsInit): Checkpoints {
   const environment = openEnvironment(join(init.dir, 'checkpoints'));
   const table = jsonTable<Checkpoint, string>(environment, 'checkpoints');
+  /** Under each partition the offset up to which it is covered. */
+  const versions = jsonTable<number, string>(environment, 'versions');
   let closed: Promise<void> | null = null;
 
   const refuseIfClosed = (): void => {
@@ -22,7 +24,7 @@ export function lmdbCheckpoints(init: LmdbCheckpointsInit): Checkpoints {
   };
 
   return {
-    async save(checkpoints) {
+    async save({ checkpoints, version }) {
       refuseIfClosed();
       // What is thrown inside would not undo what was put before it, so all are judged first.
       const refusal = await environment.transaction(() => {
@@ -34,13 +36,18 @@ export function lmdbCheckpoints(init: LmdbCheckpointsInit): Checkpoints {
           if (verdict === 'replace') changed.set(next.aggregate, next);
         }
         for (const [aggregate, checkpoint] of changed) table.put(aggregate, checkpoint);
+        for (const [partition, offset] of Object.entries(version)) {
+          if (offset > (versions.get(partition) ?? -1)) versions.put(partition, offset);
+        }
         return null;
       });
       if (refusal !== null) throw refusal;
     },
     async all() {
       refuseIfClosed();
-      return Array.from(table.getRange({}), ({ value }) => value);
+      const checkpoints = Array.from(table.getRange({}), ({ value }) => value);
+      const covered = Array.from(versions.getRange({}), ({ key, value }) => [key, value]);
+      return { checkpoints, version: Object.fromEntries(covered) };
     },
     close() {
       closed ??= environment.close();

@@ -9,6 +9,7 @@ import { TOPICS } from '../../../services/contract/topics.ts';
 import { lmdbCheckpoints } from '../../../services/ports/checkpoints/lmdb.ts';
 import { lmdbEventLog } from '../../../services/ports/event-log/lmdb.ts';
 import { systemClock } from '../../../services/runtime/clock.ts';
+import { savedWorld } from '../../fold/saved-world.ts';
 import { createHistory, type History, PARTITION_COUNT } from '../fold/history.ts';
 import { nodeFacts } from '../propagation/churn.ts';
 
@@ -51,8 +52,7 @@ export async function fillFolder(dir: string, population: Population): Promise<H
   );
   await log.close();
   const checkpoints = await lmdbCheckpoints({ dir });
-  const { world } = history;
-  await checkpoints.save([...world.aggregates()].flatMap(({ key }) => world.text(key) ?? []));
+  await checkpoints.save(savedWorld(history.world));
   await checkpoints.close();
   return history;
 }

@@ -1,6 +1,7 @@
-/** Checkpoints of one control process, in memory: a save is there as a whole or not at all. */
+/** Checkpoints of one control process, in memory: a pass is there as a whole or not at all. */
 import { berthError } from '../../../services/contract/errors.ts';
-import type { Checkpoint, Checkpoints } from '../../../services/ports/checkpoints/port.ts';
+import { advance, type Version } from '../../../services/contract/version.ts';
+import type { Checkpoint, Checkpoints, Pass } from '../../../services/ports/checkpoints/port.ts';
 import type { Life } from '../scheduler.ts';
 import type { Surroundings } from '../surroundings.ts';
 
@@ -11,7 +12,9 @@ export interface SimulatedCheckpoints {
 export function simulatedCheckpoints({ scheduler, dice }: Surroundings): SimulatedCheckpoints {
   let kept: ReadonlyMap<string, Checkpoint> = new Map();
 
-  function save(checkpoints: readonly Checkpoint[]): void {
+  let version: Version = {};
+
+  function save({ checkpoints, version: covered }: Pass): void {
     const next = new Map(kept);
     for (const checkpoint of checkpoints) {
       const { aggregate, position } = checkpoint;
@@ -26,15 +29,18 @@ export function simulatedCheckpoints({ scheduler, dice }: Surroundings): Simulat
       next.set(aggregate, checkpoint);
     }
     kept = next;
+    for (const [partition, offset] of Object.entries(covered)) {
+      version = advance(version, { partition: Number(partition), offset });
+    }
   }
 
   return {
     client: (life) => ({
-      save: (checkpoints) =>
+      save: (pass) =>
         new Promise((resolve, reject) => {
           scheduler.later(life, dice.delayMs(), () => {
             try {
-              save(checkpoints);
+              save(pass);
               scheduler.later(life, dice.delayMs(), resolve);
             } catch (error) {
               reject(error);
@@ -43,7 +49,9 @@ export function simulatedCheckpoints({ scheduler, dice }: Surroundings): Simulat
         }),
       all: () =>
         new Promise((resolve) => {
-          scheduler.later(life, dice.delayMs(), () => resolve([...kept.values()]));
+          scheduler.later(life, dice.delayMs(), () =>
+            resolve({ checkpoints: [...kept.values()], version }),
+          );
         }),
       close: async () => undefined,
     }),
