@@ -4,12 +4,11 @@
  */
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { CLI } from './control.ts';
 import type { DemoProcess, Stage, StageNode } from './stage.ts';
 import { type Supervised, type Supervisor, supervised } from './supervised.ts';
 
 const MAIN = fileURLToPath(new URL('../../services/agent/main.ts', import.meta.url));
-
-const CLI = fileURLToPath(new URL('../../services/cli/main.ts', import.meta.url));
 
 /** What is young in an agent is a push, and no code of it is hot (docs/operating.md). */
 export const NODE_FLAGS = ['--max-semi-space-size=1', '--optimize-for-size'];
@@ -68,7 +67,9 @@ function agentOn(
   { runDir, startProcess }: Stage,
   { name, agentArgs }: StageNode,
   supervisor: Supervisor | null,
-): Omit<Supervised, 'start' | 'hasFailed'> & { start(more?: readonly string[]): Promise<void> } {
+): Pick<Supervised, 'kill' | 'stop' | 'freeze' | 'thaw'> & {
+  start(more?: readonly string[]): Promise<void>;
+} {
   // A node's name may be as long as a file's name can be.
   const logFile = `${runDir}/agent-${name.slice(0, LOG_NAME_MAX)}.log`;
   const args = [...agentArgs, '--certificates', join(certificatesDir(runDir), name)];

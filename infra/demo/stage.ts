@@ -8,6 +8,7 @@ import type { TargetSpec } from './kubernetes-objects.ts';
 import type { Workload } from './workload.ts';
 
 export interface DemoProcess {
+  readonly pid: number;
   /** Resolves, never rejects. */
   readonly exited: Promise<unknown>;
   signal(signal: 'SIGSTOP' | 'SIGCONT'): void;

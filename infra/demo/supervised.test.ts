@@ -10,6 +10,7 @@ function processes() {
     const { promise: exited, resolve: end } = Promise.withResolvers<void>();
     spawned.push({ end });
     return {
+      pid: 100 + spawned.length,
       exited,
       signal: () => undefined,
       stop: async () => {

@@ -17,6 +17,15 @@ export interface Supervised {
   thaw(): void;
   /** It ended by itself, and nobody starts it again. */
   readonly hasFailed: boolean;
+  readonly status: ProcessStatus;
+}
+
+/** For people. */
+export interface ProcessStatus {
+  readonly name: string;
+  readonly state: 'runs' | 'paused' | 'down';
+  /** Null: it is down. */
+  readonly pid: number | null;
 }
 
 export interface Supervisor {
@@ -37,6 +46,7 @@ export function supervised(
   supervisor: Supervisor | null,
 ): Supervised {
   let running: DemoProcess | null = null;
+  let isFrozen = false;
   /** Of calls: one that comes meanwhile takes over. */
   let turn = 0;
   let endedSoon = 0;
@@ -46,6 +56,7 @@ export function supervised(
     turn += 1;
     const process = await spawn();
     running = process;
+    isFrozen = false;
     hasFailed = false;
     const startedMs = supervisor?.clock.nowMs() ?? 0;
     void process.exited.then(async () => {
@@ -87,10 +98,20 @@ export function supervised(
     start,
     kill: () => end('SIGKILL'),
     stop: () => end('SIGTERM'),
-    freeze: () => running?.signal('SIGSTOP'),
-    thaw: () => running?.signal('SIGCONT'),
+    freeze: () => {
+      running?.signal('SIGSTOP');
+      isFrozen = running !== null;
+    },
+    thaw: () => {
+      running?.signal('SIGCONT');
+      isFrozen = false;
+    },
     get hasFailed() {
       return hasFailed;
+    },
+    get status() {
+      if (running === null) return { name, state: 'down' as const, pid: null };
+      return { name, state: isFrozen ? ('paused' as const) : ('runs' as const), pid: running.pid };
     },
   };
 }

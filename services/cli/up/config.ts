@@ -3,20 +3,13 @@ import { z } from 'zod';
 import { berthError } from '../../contract/errors.ts';
 import { parseConfig } from '../../runtime/config.ts';
 import { isMetricsAddress } from '../../runtime/metrics/metrics-server.ts';
-
-const PORT_MAX = 65535;
+import { hostPort } from '../roles/host-port.ts';
 
 const schema = z.strictObject({
   data: z.string().min(1),
   manifests: z.string().min(1).optional(),
   recording: z.string().min(1).optional(),
-  listen: z
-    .string()
-    .regex(/^.+:\d+$/, 'is not HOST:PORT')
-    .refine(
-      (text) => Number(text.slice(text.lastIndexOf(':') + 1)) <= PORT_MAX,
-      'has no such port',
-    ),
+  listen: hostPort,
   socket: z.string().min(1),
   operatorSocket: z.string().min(1).optional(),
   certificates: z.string().min(1).optional(),
