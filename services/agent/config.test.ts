@@ -51,7 +51,7 @@ describe('the configuration of an agent', () => {
     expect(readAgentConfig(FLAGS, interfaces)).toEqual({
       node: 'n1',
       bootId: 'b1',
-      hub: '10.0.0.9:7443',
+      hub: ['10.0.0.9:7443'],
       certificates: '/tls',
       datapath: 'memory',
       uplinks: ['eth0', 'eth1'],
@@ -82,10 +82,26 @@ describe('the configuration of an agent', () => {
     }
   });
 
+  it('takes several hubs: with commas, or as a list of the file', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'berth-config-'));
+    try {
+      const path = join(folder, 'agent.json');
+      writeFileSync(path, JSON.stringify({ hub: ['hub-1:7443', 'hub-2:7443'] }));
+      const without = FLAGS.filter((_, at) => at !== 4 && at !== 5);
+      const { hub } = readAgentConfig(['--config', path, ...without], interfaces);
+      expect(hub).toEqual(['hub-1:7443', 'hub-2:7443']);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+    const flags = [...FLAGS, '--hub', 'hub-1:7443, [2001:db8::1]:7443'];
+    expect(readAgentConfig(flags, interfaces).hub).toEqual(['hub-1:7443', '[2001:db8::1]:7443']);
+  });
+
   it.each([
     ['a flag that is none', ['--node', 'n1', '--sing'], 'flags'],
     ['a file that is not there', ['--config', '/nowhere/agent.json'], 'config'],
     ['a hub without a port', [...FLAGS, '--hub', '10.0.0.9'], 'hub'],
+    ['a list of hubs with an empty one', [...FLAGS, '--hub', '10.0.0.9:7443,'], 'hub[1]'],
     ['a CIDR with host bits', [...FLAGS, '--pod-cidr', '10.1.0.1/24'], 'podCidrs[1]'],
     ['another datapath', [...FLAGS, '--datapath', 'magic'], 'datapath'],
     ['a missing node', FLAGS.slice(2), 'node'],

@@ -24,7 +24,10 @@ const schema = z.strictObject({
   node: z.string().min(1),
   /** Another one means that the node has started anew, and with it every pod. */
   bootId: z.string().min(1),
-  hub: z.string().regex(HOST_PORT, 'is not HOST:PORT'),
+  /** Those that serve it: a list, or text with commas. Each name may have several addresses. */
+  hub: z
+    .union([z.string().transform((text) => text.split(',')), z.array(z.string())])
+    .pipe(z.array(z.string().trim().regex(HOST_PORT, 'is not HOST:PORT')).min(1)),
   /** Folder with ca.crt, tls.crt and tls.key (runtime/tls-files.ts). */
   certificates: z.string().min(1),
   datapath: z.enum(['kernel', 'memory']),

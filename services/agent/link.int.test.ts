@@ -45,7 +45,7 @@ function linked(
 ): Link {
   const link = createLink(
     {
-      hub: hub.address,
+      hubs: [hub.address],
       certificate: () => authority.node('node-1'),
       self: {
         node: 'node-1',
@@ -129,6 +129,28 @@ describe('the link to the hub', () => {
     await hub.stop();
     hub = await startFakeHub(await authority.hub(), address);
     expect(await hub.hear('hello')).toMatchObject({ node: 'node-1' });
+  });
+
+  it('goes to another hub when its own is gone, and stays there', async () => {
+    const second = await startFakeHub(await authority.hub());
+    try {
+      const both = [hub, second];
+      const hellos = both.map((each) => each.hear('hello'));
+      linked({}, { hubs: both.map(({ address }) => address) });
+      const at = await Promise.race(hellos.map((hello, i) => hello.then(() => i)));
+      const [first, other] = at === 0 ? [hub, second] : [second, hub];
+      const { address } = first;
+      await first.stop();
+      await hellos[1 - at];
+      other.push(snapshotPush(new Map(), { 0: 7 }, 9));
+      expect(await other.hear('ack')).toMatchObject({ nonce: 9n });
+      const again = await startFakeHub(await authority.hub(), address);
+      other.push(snapshotPush(new Map(), { 0: 7 }, 10));
+      expect(await other.hear('ack')).toMatchObject({ nonce: 10n });
+      await again.stop();
+    } finally {
+      await second.stop();
+    }
   });
 
   it('asks whether the gateways are there', async () => {

@@ -1,9 +1,10 @@
 /**
- * The agent's side of the link to the hub: one stream, opened again with jittered back-off for as
- * long as the agent runs. It says what the node has, hands pushes over strictly in order, one at a
- * time, and sends back what became of each. It holds no state of the node, and while there is no
- * hub it changes nothing: what is in force stays in force. Its certificate is read for each try
- * and looked at while a link is up; a new one means a new link.
+ * The agent's side of the link to a hub: one stream, opened again, to this hub or another
+ * (hub-choice.ts), with jittered back-off for as long as the agent runs. It says what the node has,
+ * hands pushes over strictly in order, one at a time, and sends back what became of each. It holds
+ * no state of the node, and while there is no hub it changes nothing: what is in force stays in
+ * force. Its certificate is read for each try and looked at while a link is up; a new one means a
+ * new link.
  */
 import { Client, credentials } from '@grpc/grpc-js';
 import { berthError } from '../contract/errors.ts';
@@ -18,6 +19,7 @@ import type { Log } from '../runtime/log.ts';
 import type { Random } from '../runtime/random.ts';
 import { sameTlsFiles, type TlsFiles } from '../runtime/tls-files.ts';
 import { createGatewayQuestions } from './gateway-questions.ts';
+import { createHubChoice, type HubChoiceComponents } from './hub-choice.ts';
 import { checkHubName, linkError } from './link-errors.ts';
 import {
   type LinkStream,
@@ -30,8 +32,8 @@ import { createMappedReports } from './mapped-reports.ts';
 import { waitMsAfter } from './reconnect.ts';
 
 export interface LinkInit {
-  /** `host:port`. */
-  readonly hub: string;
+  /** Each `host:port`; any of them will do. */
+  readonly hubs: readonly string[];
   /** The node's certificate; asked for each try, and while a link is up. */
   readonly certificate: () => Promise<TlsFiles>;
   /** What the hub is told of this node. */
@@ -57,6 +59,8 @@ export interface LinkComponents {
   readonly random: Random;
   readonly log: Log;
   readonly node: LinkedNode;
+  /** The addresses of a hub's name. @default it is taken for one */
+  readonly resolve?: HubChoiceComponents['resolve'];
 }
 
 export interface Link {
@@ -88,23 +92,26 @@ type Settings = typeof defaults & LinkInit;
 
 export function createLink(init: LinkInit, components: LinkComponents): Link {
   const settings: Settings = { ...defaults, ...init };
-  const { clock, random, log, node } = components;
+  const { clock, random, log, node, resolve = asItIs } = components;
   const keepaliveMs = settings.keepaliveMs + settings.keepaliveTimeoutMs;
   const reports = createMappedReports({ deliveredAfterMs: 2 * keepaliveMs }, { clock });
   const questions = createGatewayQuestions({ clock });
   let session: ReturnType<typeof openLinkSession> | null = null;
+  /** Of the last try; null: it never came up. */
+  let upAtMs: number | null = null;
 
-  async function serve(signal: AbortSignal): Promise<void> {
+  async function serve(hub: string, signal: AbortSignal): Promise<void> {
     const files = await init.certificate();
-    const client = connect(settings, files);
+    const client = connect(hub, settings, files);
     const ended = new AbortController();
     try {
       const stream = openStream(client, AbortSignal.any([signal, ended.signal]));
-      const opened = await challenged(stream, settings, clock);
+      const opened = await challenged(stream, { ...settings, hub }, clock);
       session = openLinkSession(opened, init.self, { node, reports, questions });
-      log.info({ hub: init.hub }, 'link up');
+      upAtMs = clock.nowMs();
+      log.info({ hub }, 'link up');
       tell('berth:agent:link-changed', { up: true });
-      void untilRenewed(files, ended.signal).then(() => ended.abort());
+      void untilRenewed(hub, files, ended.signal).then(() => ended.abort());
       await session.ended;
     } finally {
       ended.abort();
@@ -117,35 +124,39 @@ export function createLink(init: LinkInit, components: LinkComponents): Link {
   }
 
   /** Ends when there is another certificate than this one. */
-  async function untilRenewed(files: TlsFiles, signal: AbortSignal): Promise<void> {
+  async function untilRenewed(hub: string, files: TlsFiles, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await clock.sleep(settings.renewEveryMs, signal);
       try {
         if (sameTlsFiles(files, await init.certificate())) continue;
-        log.info({ hub: init.hub }, 'the certificate was renewed: the link is made anew');
+        log.info({ hub }, 'the certificate was renewed: the link is made anew');
         return;
       } catch (error) {
-        log.warn(
-          { hub: init.hub, error },
-          'the certificate cannot be read, and the old one is kept',
-        );
+        log.warn({ hub, error }, 'the certificate cannot be read, and the old one is kept');
       }
     }
   }
 
   return {
     async run(signal) {
-      let failures = 0;
+      const choice = createHubChoice(init.hubs, { clock, random, resolve });
+      // Without a link that was a good one.
+      let rounds = 0;
       while (!signal.aborted) {
-        const startedMs = clock.nowMs();
+        const hub = await choice.next();
         let why: unknown;
+        upAtMs = null;
         try {
-          await serve(signal);
+          await serve(hub, signal);
         } catch (error) {
           why = error;
-          if (!signal.aborted) log.info({ hub: init.hub, ...linkError(error) }, 'link down');
+          if (!signal.aborted) log.info({ hub, ...linkError(error) }, 'link down');
         }
-        failures = clock.nowMs() - startedMs > GOOD_AFTER_MS ? 0 : failures + 1;
+        if (upAtMs !== null && clock.nowMs() - upAtMs > GOOD_AFTER_MS) {
+          rounds = 0;
+          choice.served();
+        } else if (choice.roundIsOver()) rounds += 1;
+        const failures = choice.roundIsOver() ? rounds : 0;
         await clock.sleep(waitMsAfter({ failures, error: why }, settings, random), signal);
       }
     },
@@ -160,10 +171,14 @@ export function createLink(init: LinkInit, components: LinkComponents): Link {
   };
 }
 
-function connect(settings: Settings, { ca, certificate, key }: TlsFiles): Client {
+async function asItIs(host: string): Promise<string[]> {
+  return [host];
+}
+
+function connect(hub: string, settings: Settings, { ca, certificate, key }: TlsFiles): Client {
   const mine = [ca, key, certificate].map((text) => Buffer.from(text)) as [Buffer, Buffer, Buffer];
   const tls = credentials.createSsl(...mine, { checkServerIdentity: checkHubName });
-  return new Client(settings.hub, tls, {
+  return new Client(hub, tls, {
     // The hub is known by its name, wherever it is.
     'grpc.ssl_target_name_override': HUB_NAME,
     'grpc.default_authority': HUB_NAME,
@@ -180,7 +195,7 @@ function connect(settings: Settings, { ca, certificate, key }: TlsFiles): Client
 /** The hub speaks first. @throws what ended the stream; BERTH_LINK_NO_CHALLENGE */
 async function challenged(
   stream: LinkStream,
-  { hub, connectTimeoutMs: waitedMs }: Settings,
+  { hub, connectTimeoutMs: waitedMs }: Settings & { readonly hub: string },
   clock: Clock,
 ): Promise<OpenedStream> {
   const incoming = (stream as AsyncIterable<ConnectResponse>)[Symbol.asyncIterator]();

@@ -74,7 +74,7 @@ function start(bootId = 'boot-1'): void {
   const config: AgentConfig = {
     node: 'node-1',
     bootId,
-    hub: hub.address,
+    hub: [hub.address],
     certificates: join(folder, 'tls'),
     datapath: 'memory',
     uplinks: ['uplink'],

@@ -113,7 +113,7 @@ function start(): void {
   const config = {
     node: 'node-1',
     bootId: 'boot-1',
-    hub: hub.address,
+    hub: [hub.address],
     certificates: join(folder.path, 'tls'),
     datapath: 'kernel' as const,
     uplinks: ['uplink'],

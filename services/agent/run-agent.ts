@@ -3,6 +3,7 @@
  * the container runtime until told to stop. Stopping changes nothing in the kernel: packets flow
  * on, and the next agent adopts.
  */
+import { lookup } from 'node:dns/promises';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Datapath, Hooks } from '../ports/datapath/port.ts';
@@ -55,7 +56,7 @@ export async function runAgent(
   stop: AbortSignal,
 ): Promise<void> {
   const { clock, random } = components;
-  const { node, bootId, hub, underlayIp } = config;
+  const { node, bootId, hub: hubs, underlayIp } = config;
   const log = components.log.child({ node });
   const state = config.gateway ? await openGatewayState(config.stateDir) : null;
   const opened = await openAgent(config, { ...components, log });
@@ -64,11 +65,11 @@ export async function runAgent(
   const self = { node, bootId, underlayIp, mac: macBytes(config.mac) };
   const link = createLink(
     {
-      hub,
+      hubs,
       certificate: () => readTlsFiles(config.certificates),
       self: state === null ? self : { ...self, heartbeatKey: state.keyPair.publicKey },
     },
-    { clock, random, log, node: served?.node ?? opened.agent },
+    { clock, random, log, node: served?.node ?? opened.agent, resolve: addressesOf },
   );
 
   function gatewayAround({ agent, membership, resources }: OpenedAgent, known: GatewayState) {
@@ -213,6 +214,11 @@ async function openAgent(
   const { resources } = wanted;
   const known = { interfaces, interfaceNumbers, podOf, membership, resources };
   return { agent, announced: attachments, ...known };
+}
+
+/** All that the system knows; a name that is an address is its own. */
+async function addressesOf(host: string): Promise<string[]> {
+  return (await lookup(host, { all: true })).map(({ address }) => address);
 }
 
 function macBytes(mac: string): Uint8Array {

@@ -28,15 +28,15 @@ upCommand.action(async (given: Record<string, unknown>) => {
 
 const certificateCommand = program
   .command('certificate')
-  .description('Issues the certificates with which the agents of these nodes connect.')
-  .argument('<node...>', 'names of Node objects');
+  .description('Issues the certificates with which the agents of these nodes connect, or hubs.')
+  .argument('<name...>', 'names of Node objects; with --hub, of hubs');
 for (const [flags, description] of CERTIFICATE_OPTIONS) {
   certificateCommand.option(flags, description);
 }
-certificateCommand.action(async (nodes: string[], given: Record<string, unknown>) => {
+certificateCommand.action(async (names: string[], given: Record<string, unknown>) => {
   const clock = systemClock();
   const log = jsonLog({ fields: { process: 'certificate' } });
-  await runMain(() => certificate(nodes, given, { clock, random: systemRandom() }), { clock, log });
+  await runMain(() => certificate(names, given, { clock, random: systemRandom() }), { clock, log });
 });
 
 const fenceCommand = program

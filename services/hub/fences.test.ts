@@ -182,6 +182,33 @@ describe('a node', () => {
     expect(fencesIn('shop')).toBeUndefined();
   });
 
+  it('that is deleted and moves from hub to hub meanwhile is fenced by neither', () => {
+    const { clock, says, startHub, fencesIn } = installation();
+    const hubs = [startHub(), startHub()] as const;
+    let at: 0 | 1 = 0;
+    let link = hubs[at].connect('n1');
+    says('n1', null);
+    for (let second = 1; second < 5 * (QUARANTINE_MS / 1000); second++) {
+      for (const hub of hubs) hub.catchUp();
+      const isEnded = hubs[at].closed.splice(0).length > 0;
+      if (isEnded || second % 150 === 0) {
+        const [old, left] = [hubs[at], link];
+        at = at === 0 ? 1 : 0;
+        link = hubs[at].connect('n1');
+        // Half open until that hub notices.
+        if (!isEnded) clock.after(3000, () => old.core.closed(left));
+      }
+      clock.advance(1000);
+    }
+    expect(fencesIn('shop')).toBeUndefined();
+    hubs[at].core.closed(link);
+    for (let second = 0; second < 3 * (QUARANTINE_MS / 1000); second++) {
+      for (const hub of hubs) hub.catchUp();
+      clock.advance(1000);
+    }
+    expect(fencesIn('shop')).toMatchObject({ by: 'Deleted' });
+  });
+
   it('that is deleted gets the whole wait again from a hub that starts', () => {
     const { clock, says, startHub, fencesIn } = installation();
     says('n1', null);

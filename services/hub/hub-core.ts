@@ -6,7 +6,12 @@
 import type { World } from '../aggregates/world.ts';
 import { canonicalJson } from '../contract/canonical.ts';
 import type { NodeName } from '../contract/identity.ts';
-import { type NodeFromAgent, type NodeRecord, nodeAgentKey } from '../contract/node-records.ts';
+import {
+  type AckRecord,
+  type NodeFromAgent,
+  type NodeRecord,
+  nodeAgentKey,
+} from '../contract/node-records.ts';
 import type { EventRecord, LoggedEvent } from '../contract/records.ts';
 import { TOPICS, type Topic } from '../contract/topics.ts';
 import { isAtLeast, type Version } from '../contract/version.ts';
@@ -21,6 +26,7 @@ import { createGreetings, type Greetings } from './greetings.ts';
 import { ackEntry, eventEntry } from './hub-entries.ts';
 import type { Hello } from './link-messages.ts';
 import type { AgentAck, LinkHandlers } from './link-server.ts';
+import { createLoggedAcks, type LoggedAcks } from './logged-acks.ts';
 import { type AgentLink, createNodeLinks, type NodeLinks } from './node-links.ts';
 import type { NodeStatus } from './node-status.ts';
 import { createOperatorFences, type OperatorFences } from './operator-fences.ts';
@@ -54,6 +60,8 @@ export interface HubCore extends LinkHandlers {
   /** Folds a batch of `berth.events`. @throws what the fold throws: the hub must stop. */
   events(events: readonly LoggedEvent[]): void;
   nodeRecord(record: NodeRecord): void;
+  /** What nodes acked, to this hub or another. */
+  acks(records: readonly AckRecord[]): void;
   statuses(): NodeStatus[];
 }
 
@@ -67,6 +75,7 @@ interface Parts extends HubCoreComponents {
   readonly causes: FenceCauses;
   readonly operators: OperatorFences;
   readonly greetings: Greetings;
+  readonly loggedAcks: LoggedAcks;
 }
 
 export function createHubCore(init: HubCoreInit, components: HubCoreComponents): HubCore {
@@ -77,6 +86,10 @@ export function createHubCore(init: HubCoreInit, components: HubCoreComponents):
     operators: parts.operators,
     events: (events) => takeEvents(parts, events),
     nodeRecord: (record) => takeNodeRecord(parts, record),
+    acks: (records) => {
+      parts.loggedAcks.take(records);
+      waits.look();
+    },
     statuses: nodes.statuses,
     hello: (link, hello) => takeHello(parts, link, hello),
     ack: (link, ack) => takeAck(parts, link, ack),
@@ -103,6 +116,7 @@ function createParts(init: HubCoreInit, components: HubCoreComponents): Parts {
   const book = createFenceBook(world);
   const observe = (record: EventRecord): void => append(TOPICS.events.name, eventEntry(record));
   const fences = createFences({ world, book, append: observe });
+  const loggedAcks = createLoggedAcks(nodeRecords);
   const nodes = createNodeLinks({
     clock,
     wanted: (node) => wantedSet(world, views, node),
@@ -110,6 +124,9 @@ function createParts(init: HubCoreInit, components: HubCoreComponents): Parts {
     gateways: () => views.gateways().filter((node) => !book.isFenced(node)),
     nodesWithPods: () => [...views.nodesWithPods()].filter((node) => !book.isFenced(node)),
     ackNeeded: releases.waitsFor,
+    isLastBoot: loggedAcks.isLastBoot,
+    ackedElsewhere: (node, version) =>
+      loggedAcks.hasVersion(node, wantedSet(world, views, node), version),
     mayPush: (node) => greetings.isOver(node) && fences.mayPush(node),
   });
   const causes = createFenceCauses(
@@ -148,6 +165,7 @@ function createParts(init: HubCoreInit, components: HubCoreComponents): Parts {
     causes,
     operators,
     greetings,
+    loggedAcks,
   };
 }
 

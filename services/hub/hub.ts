@@ -4,15 +4,13 @@
  */
 import { createWorld } from '../aggregates/world.ts';
 import type { NodeName } from '../contract/identity.ts';
-import { loggedEvent } from '../contract/logged-event.ts';
-import type { NodeRecord } from '../contract/node-records.ts';
 import { TOPICS } from '../contract/topics.ts';
-import { nextOffsets, type Version } from '../contract/version.ts';
+import type { Version } from '../contract/version.ts';
 import type { Checkpoints } from '../ports/checkpoints/port.ts';
 import type { EventLog } from '../ports/event-log/port.ts';
 import { untilAborted } from '../runtime/aborted.ts';
 import type { Clock } from '../runtime/clock.ts';
-import { type BerthFunction, defineFunction, service, stream } from '../runtime/define-function.ts';
+import { type BerthFunction, defineFunction, service } from '../runtime/define-function.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Random } from '../runtime/random.ts';
 import { sameTlsFiles, type TlsFiles } from '../runtime/tls-files.ts';
@@ -20,6 +18,7 @@ import { createAppender } from './appender.ts';
 import { beyondTheEnd } from './beyond-the-end.ts';
 import { createEventsEnd } from './events-end.ts';
 import { createHubCore, type HubCore, type NodeRecords } from './hub-core.ts';
+import { hubStreams } from './hub-streams.ts';
 import { type LinkServer, startLinkServer } from './link-server.ts';
 import { converged, type NodeStatus } from './node-status.ts';
 import type { OperatorFences } from './operator-fences.ts';
@@ -121,31 +120,12 @@ export async function createHub(init: HubInit, components: HubComponents): Promi
 
   return {
     functions: [
-      defineFunction({
-        name: 'hub-events',
-        trigger: stream(TOPICS.events.name, async () => nextOffsets(world.version)),
-        handler: {
-          batch: async (entries) => {
-            const events = entries.map(loggedEvent);
-            if (core !== null) core.events(events);
-            else for (const event of events) world.apply(event);
-          },
-          caughtUp: async () => eventsRead.resolve(),
-        },
-      }),
-      defineFunction({
-        name: 'hub-nodes',
-        trigger: stream(TOPICS.nodes.name, async () => ({})),
-        handler: {
-          batch: async (entries) => {
-            for (const { key, value } of entries) {
-              const record = value as unknown as NodeRecord;
-              nodeRecords.set(key, record);
-              core?.nodeRecord(record);
-            }
-          },
-          caughtUp: async () => nodesRead.resolve(),
-        },
+      ...hubStreams({
+        world,
+        nodeRecords,
+        eventLog,
+        core: () => core,
+        caughtUp: (what) => (what === 'events' ? eventsRead : nodesRead).resolve(),
       }),
       defineFunction({ name: 'hub-appends', trigger: service(), handler: appender.run }),
       defineFunction({ name: 'hub-link', trigger: service(), handler: serve }),

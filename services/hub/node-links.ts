@@ -24,6 +24,10 @@ export interface NodeLinksComponents {
   readonly nodesWithPods: () => Iterable<NodeName>;
   /** Whether a release waits for the node's ack. */
   readonly ackNeeded: (node: NodeName) => boolean;
+  /** Whether the node is not known to have started anew since. */
+  readonly isLastBoot: (node: NodeName, bootId: string) => boolean;
+  /** By what it acked to another hub. */
+  readonly ackedElsewhere: (node: NodeName, version: Version) => boolean;
   /** Not while a fence may still count in place of the node's acks. */
   readonly mayPush: (node: NodeName) => boolean;
 }
@@ -46,6 +50,7 @@ export interface NodeLinks {
   close(node: NodeName, reason: string): void;
   /** Sends what is due to these nodes, and to those that were ahead of the hub. */
   send(nodes: Iterable<NodeName>): void;
+  /** Whichever hub they are linked to. */
   gatewaysHave(version: Version): boolean;
   statuses(): NodeStatus[];
 }
@@ -61,7 +66,7 @@ interface Known {
 }
 
 export function createNodeLinks(components: NodeLinksComponents): NodeLinks {
-  const { wanted, gateways, ackNeeded } = components;
+  const { wanted, gateways, ackNeeded, isLastBoot, ackedElsewhere } = components;
   const nodes = new Map<NodeName, Known>();
   const links = new Map<AgentLink, Known>();
   const ahead = new Set<NodeName>();
@@ -118,8 +123,12 @@ export function createNodeLinks(components: NodeLinksComponents): NodeLinks {
     send,
     gatewaysHave: (version) =>
       gateways().every((node) => {
-        const session = nodes.get(node)?.session;
-        return session !== undefined && hasVersion(session, wanted(node), version);
+        const known = nodes.get(node);
+        const here =
+          known !== undefined &&
+          isLastBoot(node, known.bootId) &&
+          hasVersion(known.session, wanted(node), version);
+        return here || ackedElsewhere(node, version);
       }),
     statuses: () => statuses(nodes, components),
   };

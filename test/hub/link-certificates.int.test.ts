@@ -79,7 +79,7 @@ function runLink(certificate: () => Promise<TlsFiles>, node = 'n1', port = serve
   const self = { node, bootId: 'boot-1', underlayIp: parseIp('192.0.2.1'), mac };
   const every = { renewEveryMs: 20, backoffFirstMs: 5, backoffMaxMs: 20 };
   const link = createLink(
-    { hub: `127.0.0.1:${port}`, certificate, self, ...every },
+    { hubs: [`127.0.0.1:${port}`], certificate, self, ...every },
     {
       clock,
       random,

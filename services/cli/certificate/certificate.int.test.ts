@@ -58,6 +58,20 @@ describe('berth certificate', () => {
     }
   });
 
+  it('writes each hub a certificate of its own, of the same authority', async () => {
+    expect(await certificate('hub-a', 'hub-b', '--hub')).toMatchObject({ code: 0 });
+    const [a, b] = await Promise.all(
+      ['hub-a', 'hub-b'].map((hub) => readTlsFiles(join(folder.path, 'out', hub))),
+    );
+    for (const files of [a, b]) {
+      const issued = new X509Certificate(files?.certificate ?? '');
+      expect(issued.subjectAltName).toBe('DNS:berth-hub');
+      expect(nodeOfCertificate(issued.subjectAltName)).toBe(null);
+    }
+    expect(a?.ca).toBe(b?.ca);
+    expect(a?.key).not.toBe(b?.key);
+  });
+
   it('replaces what is there', async () => {
     await certificate('n1');
     const dir = join(folder.path, 'out', 'n1');

@@ -1,13 +1,13 @@
 /**
- * `berth certificate NODE...`: what agents show the hub, issued by the built-in authority of a data
- * folder, whether `berth up` runs on it or not yet. One folder a node, as the agent's
- * `--certificates` wants it; a certificate that is there is replaced.
+ * `berth certificate NAME...`: what agents show a hub, or, with `--hub`, hubs an agent, issued by
+ * the built-in authority of a data folder, whether `berth up` runs on it or not yet. One folder a
+ * name, as `--certificates` wants it; a certificate that is there is replaced.
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { nodeUri } from '../../contract/link-names.ts';
-import { nodeBearer } from '../../credentials/authority.ts';
+import { HUB_BEARER, nodeBearer } from '../../credentials/authority.ts';
 import { openAuthorityFolder } from '../../credentials/authority-folder.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { parseConfig } from '../../runtime/config.ts';
@@ -22,28 +22,30 @@ const schema = z.strictObject({
   data: z.string().min(1),
   out: z.string().min(1),
   days: z.coerce.number().int().min(1).max(DAYS_MAX).default(365),
+  hub: z.boolean().default(false),
 });
 
 export const CERTIFICATE_OPTIONS = [
   ['--data <dir>', 'data folder of `berth up`; its authority is made when it is not there'],
-  ['--out <dir>', 'where the folders go, each named as its node'],
+  ['--out <dir>', 'where the folders go, one a name'],
   ['--days <n>', 'how long they are valid (365)'],
+  ['--hub', 'the names are those of hubs: any hub may serve any node'],
 ] as const;
 
 /** @throws BERTH_CONFIG_BAD, BERTH_CERTIFICATE_FILES */
 export async function certificate(
-  nodes: readonly string[],
+  names: readonly string[],
   given: unknown,
   components: { readonly clock: Clock; readonly random: Random },
 ): Promise<void> {
-  const { data, out, days } = parseConfig(schema, JSON.stringify(given));
-  for (const node of nodes) nodeUri(node);
+  const { data, out, days, hub } = parseConfig(schema, JSON.stringify(given));
+  for (const name of names) nodeUri(name);
   await mkdir(data, { recursive: true });
   const { authority } = await openAuthorityFolder(data, components);
-  for (const node of nodes) {
-    const folder = join(out, node);
+  for (const name of names) {
+    const folder = join(out, name);
     await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
-    const files = await authority.issue(nodeBearer(node), { days });
+    const files = await authority.issue(hub ? HUB_BEARER : nodeBearer(name), { days });
     for (const part of ['ca', 'certificate', 'key'] as const) {
       await replaceFile(join(folder, TLS_FILE_NAMES[part]), files[part]);
     }

@@ -49,7 +49,7 @@ export async function startFleet(init: FleetInit): Promise<Fleet> {
     const config: AgentConfig = {
       node,
       bootId: 'boot-1',
-      hub: `127.0.0.1:${init.port}`,
+      hub: [`127.0.0.1:${init.port}`],
       certificates,
       datapath: fileSystem === null ? 'memory' : 'kernel',
       uplinks: ['uplink'],

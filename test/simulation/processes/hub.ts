@@ -3,14 +3,11 @@
  * gRPC. It serves once it has read to the end, as services/hub/hub.ts does.
  */
 import { createWorld } from '../../../services/aggregates/world.ts';
-import { loggedEvent } from '../../../services/contract/logged-event.ts';
-import type { NodeRecord } from '../../../services/contract/node-records.ts';
-import { TOPICS } from '../../../services/contract/topics.ts';
-import { nextOffsets } from '../../../services/contract/version.ts';
 import { createAppender } from '../../../services/hub/appender.ts';
 import { createEventsEnd } from '../../../services/hub/events-end.ts';
 import { createHubCore, type HubCore, type NodeRecords } from '../../../services/hub/hub-core.ts';
-import { defineFunction, service, stream } from '../../../services/runtime/define-function.ts';
+import { hubStreams } from '../../../services/hub/hub-streams.ts';
+import { defineFunction, service } from '../../../services/runtime/define-function.ts';
 import type { Life } from '../scheduler.ts';
 import { logInto, type Surroundings } from '../surroundings.ts';
 import type { SimulatedCheckpoints } from '../world/checkpoints.ts';
@@ -44,7 +41,7 @@ export function hubProcess(
     const forEver = new AbortController().signal;
     let core: HubCore | null = null;
     let unread = 2;
-    const caughtUp = async (): Promise<void> => {
+    const caughtUp = (): void => {
       unread -= 1;
       if (unread > 0) return;
       const append = appender.add;
@@ -54,32 +51,7 @@ export function hubProcess(
       served = { life, core };
     };
     const functions = [
-      defineFunction({
-        name: 'hub-events',
-        trigger: stream(TOPICS.events.name, async () => nextOffsets(world.version)),
-        handler: {
-          batch: async (entries) => {
-            const events = entries.map(loggedEvent);
-            if (core !== null) core.events(events);
-            else for (const event of events) world.apply(event);
-          },
-          caughtUp,
-        },
-      }),
-      defineFunction({
-        name: 'hub-nodes',
-        trigger: stream(TOPICS.nodes.name, async () => ({})),
-        handler: {
-          batch: async (entries) => {
-            for (const { key, value } of entries) {
-              const record = value as unknown as NodeRecord;
-              nodeRecords.set(key, record);
-              core?.nodeRecord(record);
-            }
-          },
-          caughtUp,
-        },
-      }),
+      ...hubStreams({ ...components, world, nodeRecords, core: () => core, caughtUp }),
       defineFunction({ name: 'hub-appends', trigger: service(), handler: appender.run }),
     ];
     await host(functions, components, surroundings);

@@ -1,0 +1,64 @@
+/**
+ * What a hub reads of the log: the history and the node records from their beginnings (before it
+ * serves, into what the core is then made of), and what nodes ack, to whichever hub, from now on.
+ */
+import type { World } from '../aggregates/world.ts';
+import { loggedEvent } from '../contract/logged-event.ts';
+import type { AckRecord, NodeRecord } from '../contract/node-records.ts';
+import { TOPICS } from '../contract/topics.ts';
+import { nextOffsets } from '../contract/version.ts';
+import type { EventLog } from '../ports/event-log/port.ts';
+import { type BerthFunction, defineFunction, stream } from '../runtime/define-function.ts';
+import type { HubCore, NodeRecords } from './hub-core.ts';
+
+export interface HubStreamsInit {
+  readonly world: World;
+  readonly nodeRecords: NodeRecords;
+  readonly eventLog: EventLog;
+  /** Null until all was read that was there at the start. */
+  readonly core: () => HubCore | null;
+  /** Once for each of the two. */
+  readonly caughtUp: (what: 'events' | 'nodes') => void;
+}
+
+export function hubStreams(init: HubStreamsInit): BerthFunction[] {
+  const { world, nodeRecords, eventLog, core, caughtUp } = init;
+  return [
+    defineFunction({
+      name: 'hub-events',
+      trigger: stream(TOPICS.events.name, async () => nextOffsets(world.version)),
+      handler: {
+        batch: async (entries) => {
+          const events = entries.map(loggedEvent);
+          const serving = core();
+          if (serving !== null) serving.events(events);
+          else for (const event of events) world.apply(event);
+        },
+        caughtUp: async () => caughtUp('events'),
+      },
+    }),
+    defineFunction({
+      name: 'hub-nodes',
+      trigger: stream(TOPICS.nodes.name, async () => ({})),
+      handler: {
+        batch: async (entries) => {
+          for (const { key, value } of entries) {
+            const record = value as unknown as NodeRecord;
+            nodeRecords.set(key, record);
+            core()?.nodeRecord(record);
+          }
+        },
+        caughtUp: async () => caughtUp('nodes'),
+      },
+    }),
+    defineFunction({
+      name: 'hub-acks',
+      trigger: stream(TOPICS.acks.name, () => eventLog.ends(TOPICS.acks.name)),
+      handler: {
+        batch: async (entries) =>
+          core()?.acks(entries.map(({ value }) => value as unknown as AckRecord)),
+        caughtUp: async () => undefined,
+      },
+    }),
+  ];
+}
