@@ -29,6 +29,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'alone',
+          // Costs nothing until a test asks for a Kafka or a Redis.
+          globalSetup: './test/servers/global-setup.ts',
           include: ALONE,
           exclude: NEVER,
           testTimeout: 60_000,

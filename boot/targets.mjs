@@ -7,16 +7,23 @@
  */
 const VITEST = ['node_modules/vitest/vitest.mjs', 'run', '--configLoader', 'native'];
 
+/** Kafka and Redis. */
+const REAL_SERVERS = { servers: 'must', kafka: 'must' };
+const WISHED = { servers: 'wish', kafka: 'wish' };
+
 export const TARGETS = {
   demo: {
     needs: { debian: 'must', modules: 'must', compile: 'must' },
     command: ['infra/demo/main.ts'],
   },
-  test: { needs: { debian: 'wish', modules: 'must', compile: 'wish' }, command: VITEST },
+  test: {
+    needs: { debian: 'wish', modules: 'must', compile: 'wish', ...WISHED },
+    command: VITEST,
+  },
   check: { needs: { debian: 'wish', modules: 'must' }, command: ['scripts/check.ts'] },
   fix: { needs: { debian: 'wish', modules: 'must' }, command: ['scripts/fix.ts'] },
   bench: {
-    needs: { debian: 'wish', modules: 'must', compile: 'wish' },
+    needs: { debian: 'wish', modules: 'must', compile: 'wish', ...WISHED },
     command: ['test/bench/main.ts'],
   },
   fuzz: {
@@ -24,13 +31,17 @@ export const TARGETS = {
     command: ['test/fuzz/main.ts'],
   },
   berth: { needs: { modules: 'must' }, command: ['services/cli/main.ts'] },
-  ready: { needs: { debian: 'must', modules: 'must', compile: 'must' }, command: [] },
+  ready: {
+    needs: { debian: 'must', modules: 'must', compile: 'must', ...REAL_SERVERS },
+    command: [],
+  },
 };
 
 export function plan(name, args) {
   const { needs, command } = TARGETS[name];
-  if (!asksForMemory(args)) return { needs, command };
-  return { needs: { modules: 'must', debian: 'spare', compile: 'spare' }, command };
+  const further = name === 'demo' && args.includes('--distributed') ? REAL_SERVERS : {};
+  if (!asksForMemory(args)) return { needs: { ...needs, ...further }, command };
+  return { needs: { modules: 'must', debian: 'spare', compile: 'spare', ...further }, command };
 }
 
 function asksForMemory(args) {

@@ -5,23 +5,21 @@
  * twice at once.
  */
 import { readdir, readFile, rm } from 'node:fs/promises';
-import { setTimeout as delay } from 'node:timers/promises';
 import { berthError } from '../../services/contract/errors.ts';
 import { ipBatch, run } from './command.ts';
+import { killProcesses } from './kill-processes.ts';
 import { netnsPrefix, runRoot } from './plan.ts';
-import { isRunning, type ProcessIdentity, processesOfLab } from './process-table.ts';
+import { processesOfLab } from './process-table.ts';
 import { isOwnerAlive, labIds, removeAbandonedClaims } from './run-folder.ts';
 
 const SWEEPS_MAX = 20;
-const GONE_POLL_MS = 5;
-const GONE_POLLS_MAX = 1_000;
 
 /** @throws BERTH_LAB_NOT_EMPTY when something of the lab cannot be removed. */
 export async function destroyLab(id: string): Promise<void> {
   // A command that was under way when the creator died may add a namespace behind our back: so
   // until a sweep finds nothing.
   for (let sweep = 0; sweep < SWEEPS_MAX; sweep++) {
-    const killed = await killProcesses(id);
+    const killed = await killProcesses(await processesOfLab(id));
     const removed = await removeNamespaces(id);
     if (killed + removed === 0) {
       await unmountBpffs(id);
@@ -42,25 +40,6 @@ export async function destroyStaleLabs(): Promise<readonly string[]> {
   }
   await removeAbandonedClaims();
   return stale;
-}
-
-async function killProcesses(id: string): Promise<number> {
-  const processes = await processesOfLab(id);
-  for (const { pid } of processes) {
-    try {
-      process.kill(pid, 'SIGKILL');
-    } catch {
-      // Gone by itself since it was listed.
-    }
-  }
-  await Promise.all(processes.map(untilGone));
-  return processes.length;
-}
-
-async function untilGone(identity: ProcessIdentity): Promise<void> {
-  for (let poll = 0; poll < GONE_POLLS_MAX && (await isRunning(identity)); poll++) {
-    await delay(GONE_POLL_MS);
-  }
 }
 
 async function removeNamespaces(id: string): Promise<number> {

@@ -29,8 +29,12 @@ export async function isRunning(identity: ProcessIdentity): Promise<boolean> {
 }
 
 /** Every process that bears the lab's mark, but this one. */
-export async function processesOfLab(labId: string): Promise<ProcessIdentity[]> {
-  const mark = `${LAB_MARK}=${labId}`;
+export function processesOfLab(labId: string): Promise<ProcessIdentity[]> {
+  return processesMarked(`${LAB_MARK}=${labId}`);
+}
+
+/** Every process with `NAME=VALUE` in its environment, but this one. */
+export async function processesMarked(mark: string): Promise<ProcessIdentity[]> {
   const found: ProcessIdentity[] = [];
   for (const name of await readdir('/proc')) {
     const pid = Number(name);

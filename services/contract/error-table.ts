@@ -14,6 +14,7 @@ import {
   EXIT_USAGE,
   row,
 } from './error-row.ts';
+import { INFRA_ERRORS } from './infra-errors.ts';
 import { LOG_ERRORS } from './log-errors.ts';
 
 export type { ErrorRow } from './error-row.ts';
@@ -21,6 +22,7 @@ export type { ErrorRow } from './error-row.ts';
 export const ERROR_TABLE = {
   ...ACL_ERRORS,
   ...LOG_ERRORS,
+  ...INFRA_ERRORS,
   BERTH_AGENT_BEHIND: row(
     'refetch',
     EXIT_INTERNAL,
@@ -112,14 +114,6 @@ export const ERROR_TABLE = {
     'Without root: --datapath memory.',
   ),
   BERTH_DATAPATH_UNKNOWN_KEY: row('never', EXIT_INTERNAL, 'table {table}: no such key to remove.'),
-  BERTH_DEMO_CLAIM: row('never', EXIT_FAILED, 'the run did not hold: {reason}.'),
-  BERTH_DEMO_ENDING: row('never', EXIT_INTERNAL, '{what} is refused: the demo is ending.'),
-  BERTH_DEMO_NOT_UP: row(
-    'never',
-    EXIT_ENVIRONMENT,
-    'the pipeline did not come up: {reason}.',
-    'The logs of its processes have said that.',
-  ),
   BERTH_FENCE_LINKED: row(
     'never',
     EXIT_FAILED,
@@ -185,27 +179,6 @@ export const ERROR_TABLE = {
     'the stream reports an error: {reason}.',
     'What was in force stays.',
   ),
-  BERTH_LAB_AGENT_SILENT: row(
-    'backoff',
-    EXIT_UNAVAILABLE,
-    'the agent did not answer the CNI call: {reason}.',
-    'The call is repeated for a while.',
-  ),
-  BERTH_LAB_COMMAND: row('never', EXIT_ENVIRONMENT, 'lab: {command} failed: {reason}.'),
-  BERTH_LAB_NEEDS_ROOT: row(
-    'never',
-    EXIT_ENVIRONMENT,
-    'the lab of network namespaces needs root.',
-    'Without root: npm run demo -- --datapath memory.',
-  ),
-  BERTH_LAB_NOT_EMPTY: row(
-    'backoff',
-    EXIT_ENVIRONMENT,
-    'lab {id} cannot be removed: processes or namespaces of it keep coming.',
-    'The next lab tries again.',
-  ),
-  BERTH_LAB_POD_REFUSED: row('backoff', EXIT_UNAVAILABLE, 'the agent refused pod {uid}: {message}'),
-  BERTH_LAB_TRAFFIC: row('never', EXIT_ENVIRONMENT, 'the traffic process of the lab: {reason}.'),
   BERTH_GATEWAY_LAST: row(
     'backoff',
     EXIT_UNAVAILABLE,

@@ -24,6 +24,10 @@ const { digestOf } = (await import(resolve('boot/digest.mjs'))) as {
   digestOf(root: string, names: readonly string[]): string;
 };
 
+const { plan } = (await import(resolve('boot/targets.mjs'))) as {
+  plan(name: string, args: readonly string[]): { readonly needs: Readonly<Record<string, string>> };
+};
+
 let root: string;
 
 beforeAll(() => {
@@ -73,6 +77,13 @@ test('leaves the C build out when the datapath is the memory', async () => {
   const { code, said } = await boot('demo', '--datapath', 'memory');
   expect(code).toBe(0);
   expect(said).toContain('left out');
+});
+
+test('gets Kafka and Redis for the demo only when it is to be distributed', () => {
+  const wants = (...args: readonly string[]) => Object.keys(plan('demo', args).needs);
+  expect(wants('--distributed')).toEqual(expect.arrayContaining(['servers', 'kafka']));
+  expect(wants()).not.toEqual(expect.arrayContaining(['servers']));
+  expect(wants()).not.toEqual(expect.arrayContaining(['kafka']));
 });
 
 function start(...args: readonly string[]): ChildProcess {

@@ -1,0 +1,37 @@
+/** A real redis-server, started and ended by process id, with the settings that jobs need. */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startTimeOf } from '../lab/process-table.ts';
+import { noRedis } from './binary.ts';
+import { type Redis, startRedis } from './redis.ts';
+
+let redis: Redis;
+
+beforeAll(async () => {
+  if (noRedis === null) redis = await startRedis();
+});
+
+afterAll(() => redis?.stop());
+
+test('answers as soon as it is handed out', async (ctx) => {
+  ctx.skip(noRedis !== null, noRedis ?? '');
+  expect(redis.url).toBe(`redis://127.0.0.1:${redis.port}`);
+  expect(await redis.command('PING')).toBe('PONG');
+  await expect(redis.command('NONSENSE')).rejects.toThrow(/unknown command/);
+});
+
+test('has what was written on the same port after a restart', async (ctx) => {
+  ctx.skip(noRedis !== null, noRedis ?? '');
+  const { pid } = redis;
+  await redis.command('SET', 'kept', '1');
+  await redis.restart();
+  expect(await startTimeOf(pid)).toBeNull();
+  expect(await redis.command('EXISTS', 'kept')).toBe('1');
+});
+
+test('evicts nothing', async (ctx) => {
+  ctx.skip(noRedis !== null, noRedis ?? '');
+  // A key that would have to go for another one: refused instead.
+  await redis.command('CONFIG', 'SET', 'maxmemory', '1');
+  await expect(redis.command('SET', 'more', '1')).rejects.toThrow(/OOM/);
+  await redis.command('CONFIG', 'SET', 'maxmemory', '0');
+});
