@@ -37,6 +37,7 @@ function status(berths: readonly BerthStatus[] = []): Status {
     targets: [],
     problems: [],
     problemCount: 0,
+    processes: [],
   };
 }
 

@@ -56,12 +56,9 @@ async function endsWith(change: (checkpoint: Checkpoint) => Checkpoint): Promise
   }
   const { checkpoints: texts, version } = savedWorld(world);
   await checkpoints.save({ checkpoints: texts.map(change), version });
-  const live = () => {
-    throw new Error('nobody asks');
-  };
   const functions = consoleFunctions(
-    { socket: join(dir, 'socket') },
-    { live, metrics, checkpoints, clock },
+    { socket: join(dir, 'socket'), own: { process: 'console', run: 'first' } },
+    { metrics, checkpoints, clock },
   );
   const readAll = Promise.withResolvers<null>();
   const host = startFunctions(

@@ -1,8 +1,8 @@
 /**
  * The console's functions: read the log's topics into a picture, and give it out on a unix socket:
  * `GET /api/status` (with `?sinceMs=` for sums from then on) and `GET /metrics`. There is no way to
- * write through it. It folds the whole log, and compares the checkpoints, from which all others
- * start, on the way.
+ * write through it, and it knows nothing that is not in the log. It folds the whole history, and
+ * compares the checkpoints, from which all others start, on the way.
  */
 
 import { once } from 'node:events';
@@ -19,18 +19,20 @@ import type { Clock } from '../runtime/clock.ts';
 import { type BerthFunction, defineFunction, service, stream } from '../runtime/define-function.ts';
 import type { Metrics } from '../runtime/metrics/metrics.ts';
 import { metricsListener } from '../runtime/metrics/metrics-server.ts';
+import { createBoard } from './board.ts';
+import { liveStatus } from './live-status.ts';
 import { exposeLog } from './log-metrics.ts';
 import { createPicture } from './picture.ts';
-import type { LogStatus, Status } from './status.ts';
+import type { Status } from './status.ts';
 
 export interface ConsoleInit {
   /** Path of the unix socket. */
   readonly socket: string;
+  /** The process that it is in, as that speaks on the status board. */
+  readonly own: { readonly process: string; readonly run: string };
 }
 
 export interface ConsoleComponents {
-  /** What other workers of the process know right now. */
-  readonly live: () => Omit<Status, keyof LogStatus>;
   readonly metrics: Metrics<typeof CONTROL_METRICS>;
   readonly checkpoints: Checkpoints;
   readonly clock: Clock;
@@ -38,15 +40,20 @@ export interface ConsoleComponents {
 
 export function consoleFunctions(
   init: ConsoleInit,
-  { live, metrics, checkpoints, clock }: ConsoleComponents,
+  { metrics, checkpoints, clock }: ConsoleComponents,
 ): BerthFunction[] {
   const picture = createPicture();
+  const board = createBoard(init.own, clock);
   const startedAtMs = clock.nowMs();
   exposeLog(metrics, { ...picture, status: () => picture.status(0), clock });
   /** What an earlier process saw happen is no news. */
   const tellMapped = (durationsMs: readonly number[], atMs: number): void => {
     if (atMs < startedAtMs) return;
     for (const ms of durationsMs) tell('berth:console:pod-mapped', { seconds: ms / 1000 });
+  };
+  const status = (sinceMs: number): Status => {
+    const fromLog = picture.status(sinceMs);
+    return { ...fromLog, ...liveStatus(board, fromLog.version) };
   };
   const fromTheBeginning = async (): Promise<Record<number, number>> => ({});
   /** It reads all for its sums; so it is the one that can tell a checkpoint that is not true. */
@@ -78,14 +85,19 @@ export function consoleFunctions(
       },
     }),
     defineFunction({
+      name: 'console-status',
+      trigger: stream(TOPICS.status.name, fromTheBeginning),
+      handler: {
+        batch: async (entries) => {
+          for (const entry of entries) board.entry(entry);
+        },
+        caughtUp: async () => undefined,
+      },
+    }),
+    defineFunction({
       name: 'console-http',
       trigger: service(),
-      handler: (signal) =>
-        serve(
-          init.socket,
-          { status: (sinceMs) => ({ ...picture.status(sinceMs), ...live() }), metrics },
-          signal,
-        ),
+      handler: (signal) => serve(init.socket, { status, metrics }, signal),
     }),
   ];
 }

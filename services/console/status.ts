@@ -133,27 +133,55 @@ export interface LogStatus {
   readonly recordsSent: number;
 }
 
-/** What the hub says of a node's link right now. */
+/** What the hub that has a node's link says of it, as far as the console has read. */
 export interface LinkStatus {
   readonly node: NodeName;
   readonly connected: boolean;
-  /** The node has acked all that it shall have. */
+  /** It is connected, and has acked all that it shall have. */
   readonly inSync: boolean;
 }
 
-export interface Status extends LogStatus {
+/** A process that has said something of itself. */
+export interface ProcessStatus {
+  readonly process: string;
+  /** Another one each time it starts. */
+  readonly run: string;
+  readonly roles: readonly string[];
+  /** Of its program. */
+  readonly release: string;
+  /** It has spoken lately; only then does what it says count. */
+  readonly isLive: boolean;
+  /** It said that it stopped. */
+  readonly hasEnded: boolean;
+  /** By the log, milliseconds since the epoch. */
+  readonly sinceMs: number;
+  readonly lastSeenMs: number;
+  /** Hubs only: how far it has folded. */
+  readonly version: Version | null;
+}
+
+/** What the living processes say. */
+export interface LiveStatus {
+  /** What stands behind the ports: `unknown` where no living process has said it. */
   readonly adapters: {
     readonly eventLog: string;
     readonly jobs: string;
     readonly source: string;
   };
   readonly links: readonly LinkStatus[];
-  /** Everything is read, and every node concerned has acked its last version. */
+  /**
+   * Every living hub has read at least what is shown here, and every node concerned has acked its
+   * last version to the hub that has its link.
+   */
   readonly converged: boolean;
-  /** One for each `Webhook` target that was pushed to since the process started. */
+  /** One for each `Webhook` target that a living courier has pushed to. */
   readonly pushes: readonly PushStatus[];
-  /** Input that was refused since the process started: the newest, newest last. */
+  /** Input that living watchers refused: the newest, newest last. */
   readonly problems: readonly string[];
   /** How many in all. */
   readonly problemCount: number;
+  /** The living first. */
+  readonly processes: readonly ProcessStatus[];
 }
+
+export type Status = LogStatus & LiveStatus;

@@ -13,6 +13,8 @@ export const TOPICS = {
   events: { name: 'berth.events', cleanup: 'keep' },
   nodes: { name: 'berth.nodes', cleanup: 'compact' },
   acks: { name: 'berth.acks', cleanup: 'keep' },
+  /** What processes know that is not in the history; one partition: all read it in one order. */
+  status: { name: 'berth.status', cleanup: 'compact', partitions: 1 },
 } as const satisfies Readonly<Record<string, TopicSettings>>;
 
 export type Topic = (typeof TOPICS)[keyof typeof TOPICS]['name'];

@@ -22,7 +22,9 @@ import {
 } from '../runtime/define-function.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Random } from '../runtime/random.ts';
+import type { Speaker } from '../runtime/status-board.ts';
 import { createPushStates, type PushStatus } from './push-states.ts';
+import { createPushWords } from './push-words.ts';
 import { type Connect, createPushing } from './pushing.ts';
 import { AGAIN_QUEUE, createQueues, PUSH_QUEUE, PUSH_WORK, type Queues } from './queues.ts';
 import { createReports } from './reports.ts';
@@ -45,6 +47,8 @@ export interface CourierComponents {
 export interface Courier {
   readonly functions: readonly BerthFunction[];
   statuses(): readonly PushStatus[];
+  /** What it says on the status board. */
+  readonly speaker: Speaker;
 }
 
 const READ_BACK_EVERY_MS = 60_000;
@@ -56,7 +60,7 @@ export async function createCourier(
   const { checkpoints, clock, random } = components;
   const world = createWorld(await checkpoints.all());
   const reports = createReports(clock);
-  const states = createPushStates();
+  const { states, speaker } = createPushWords(createPushStates());
   const queues = createQueues({ ...components, world, states });
   let readToEnd = false;
   const found = { ...components, world, reports, states, queues, readToEnd: () => readToEnd };
@@ -91,6 +95,7 @@ export async function createCourier(
   const everyMs = init.readBackEveryMs ?? READ_BACK_EVERY_MS;
   return {
     statuses: states.statuses,
+    speaker,
     functions: [
       defineFunction({
         name: 'courier',

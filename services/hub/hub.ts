@@ -13,6 +13,7 @@ import type { Clock } from '../runtime/clock.ts';
 import { type BerthFunction, defineFunction, service } from '../runtime/define-function.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Random } from '../runtime/random.ts';
+import type { Speaker } from '../runtime/status-board.ts';
 import { sameTlsFiles, type TlsFiles } from '../runtime/tls-files.ts';
 import { createAppender } from './appender.ts';
 import { beyondTheEnd } from './beyond-the-end.ts';
@@ -21,8 +22,10 @@ import { createHubCore, type HubCore, type NodeRecords } from './hub-core.ts';
 import { hubStreams } from './hub-streams.ts';
 import { type LinkServer, startLinkServer } from './link-server.ts';
 import { converged, type NodeStatus } from './node-status.ts';
+import { noticed } from './noticed-core.ts';
 import type { OperatorFences } from './operator-fences.ts';
 import { serveOperators } from './operator-socket.ts';
+import { createHubWords } from './status-words.ts';
 
 export interface HubInit {
   /** Where agents reach it: `host:port`; port 0: any free one. */
@@ -60,6 +63,8 @@ export interface Hub {
   statuses(): NodeStatus[];
   /** It serves, and every node concerned has acked all that it shall have. */
   converged(): boolean;
+  /** What it says on the status board; nothing before it serves. */
+  readonly speaker: Speaker;
 }
 
 const GATEWAY_WAIT_MS = 1000;
@@ -75,6 +80,7 @@ export async function createHub(init: HubInit, components: HubComponents): Promi
   const eventsRead = Promise.withResolvers<void>();
   const nodesRead = Promise.withResolvers<void>();
   const serving = Promise.withResolvers<number>();
+  const words = createHubWords(world, () => core?.statuses() ?? null);
   /** Null while it reads to the end. */
   let core: HubCore | null = null;
 
@@ -84,11 +90,9 @@ export async function createHub(init: HubInit, components: HubComponents): Promi
       Promise.all([eventsRead.promise, nodesRead.promise]),
     ]);
     if (signal.aborted) return;
-    core = createHubCore(
-      {
-        gatewayWaitMs: init.gatewayWaitMs ?? GATEWAY_WAIT_MS,
-        linkGraceMs: init.linkGraceMs ?? LINK_GRACE_MS,
-      },
+    const { gatewayWaitMs = GATEWAY_WAIT_MS, linkGraceMs = LINK_GRACE_MS } = init;
+    const quiet = createHubCore(
+      { gatewayWaitMs, linkGraceMs },
       {
         world,
         nodeRecords,
@@ -99,6 +103,8 @@ export async function createHub(init: HubInit, components: HubComponents): Promi
         eventsEnd: () => eventsEnd(signal),
       },
     );
+    core = noticed(quiet, words.changed);
+    words.changed();
     const files = await init.certificate();
     const server = await startLinkServer({ ...init, files }, { clock, random }, core);
     log.info({ port: server.port, version: world.version }, 'hub serves');
@@ -134,6 +140,7 @@ export async function createHub(init: HubInit, components: HubComponents): Promi
     serving: serving.promise,
     statuses: () => core?.statuses() ?? [],
     converged: () => core !== null && converged(core.statuses()),
+    speaker: words.speaker,
   };
 }
 

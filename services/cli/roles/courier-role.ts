@@ -24,5 +24,6 @@ export async function courierRole(
     },
   );
   exposeCourier(metrics, { statuses: courier.statuses, clock });
-  return { functions: courier.functions, live: () => ({ pushes: courier.statuses() }) };
+  const { functions, speaker } = courier;
+  return { functions, speaker };
 }

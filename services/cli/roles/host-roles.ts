@@ -2,18 +2,22 @@
  * A process that hosts roles: its metrics and whether it is ready can be asked from the start; it
  * ends with the error of the first function that fails, or in order when it is told to stop.
  */
+import manifest from '../../../package.json' with { type: 'json' };
 import { untilAborted } from '../../runtime/aborted.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { startFunctions } from '../../runtime/host.ts';
 import type { Log } from '../../runtime/log.ts';
 import { serveMetrics } from '../../runtime/metrics/metrics-server.ts';
 import type { Random } from '../../runtime/random.ts';
+import { createStatusBoard } from '../../runtime/status-board.ts';
 import type { OpenAdapters } from '../adapters/adapters.ts';
 import { createControlMetrics, exposeJobs } from './control-metrics.ts';
 import { type Readiness, readinessOf } from './readiness.ts';
 import type { Role, RoleComponents } from './role.ts';
 
 export interface HostRolesInit {
+  /** What it is called on the status board: a name that no other living process has. */
+  readonly process: string;
   /** Where metrics and readiness are served: HOST:PORT or unix:PATH; null: nowhere. */
   readonly metrics: string | null;
   /** By name. */
@@ -37,6 +41,7 @@ export async function hostRoles(
 ): Promise<void> {
   const { eventLog, checkpoints, jobs } = adapters;
   const components = { eventLog, checkpoints, jobs, ...rest };
+  const kinds = { eventLog: eventLog.kind, jobs: jobs.kind };
   const metrics = createControlMetrics(components);
   let readiness = STARTING;
   const ending: (() => Promise<void>)[] = [adapters.close];
@@ -46,9 +51,15 @@ export async function hostRoles(
       const server = await serveMetrics(init.metrics, metrics.text, waitsFor);
       ending.unshift(server.close);
     }
-    const followed = readinessOf(await init.createRoles({ ...components, metrics }));
+    const board = createStatusBoard(
+      { process: init.process, release: manifest.version, adapters: kinds },
+      components,
+    );
+    const roles = await init.createRoles({ ...components, metrics, board });
+    for (const [name, role] of Object.entries(roles)) board.role(name, role);
+    const followed = readinessOf(roles);
     exposeJobs(metrics, { jobs, functions: followed.functions });
-    const host = startFunctions(followed.functions, components);
+    const host = startFunctions([board.function, ...followed.functions], components);
     ending.unshift(host.stop);
     readiness = followed;
     const failure = await Promise.race([host.failed, untilAborted(stop)]);

@@ -13,9 +13,6 @@ export async function hubRole(init: HubInit, components: RoleComponents): Promis
   return {
     functions: hub.functions,
     isReady: () => serves,
-    live: () => ({
-      links: hub.statuses().map(({ node, connected, inSync }) => ({ node, connected, inSync })),
-      converged: hub.converged(),
-    }),
+    speaker: hub.speaker,
   };
 }

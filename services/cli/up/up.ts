@@ -27,7 +27,7 @@ export async function up(
   const adapters = await embeddedAdapters(config.data, { clock, random, log });
   const createRoles = (components: RoleComponents) => allRoles(config, components);
   const { metrics } = config;
-  await hostRoles({ metrics, createRoles }, { adapters, clock, random, log }, stop);
+  await hostRoles({ process: 'up', metrics, createRoles }, { adapters, clock, random, log }, stop);
 }
 
 async function allRoles(
@@ -40,8 +40,7 @@ async function allRoles(
   const mapper = await mapperRole(components);
   const courier = await courierRole(config, components);
   const hub = await hubRole({ listen, operatorSocket, certificate }, components);
-  const beside = [watcher, courier, hub];
-  return { watcher, mapper, courier, hub, console: consoleRole({ socket }, components, beside) };
+  return { watcher, mapper, courier, hub, console: consoleRole({ socket }, components) };
 }
 
 /** Given files, or what the built-in authority issues. */

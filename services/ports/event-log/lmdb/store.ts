@@ -153,6 +153,7 @@ function openTopics(environment: Environment): Readonly<Record<Topic, TopicTable
     'berth.events': open(TOPICS.events),
     'berth.nodes': open(TOPICS.nodes),
     'berth.acks': open(TOPICS.acks),
+    'berth.status': open(TOPICS.status),
   };
 }
 
