@@ -2,7 +2,8 @@
  * The watcher: the outside world, as a source tells it, becomes observations in the log. It reads
  * on from the checkpoints to the end, opens a term in each aggregate, reads that back, and only
  * then lists; it records where the list differs from the fold, then every change, in order. When
- * another watcher opens a term where this one writes, it starts over after a pause.
+ * another watcher opens a term where this one writes, it starts over after a pause. Of several
+ * watchers one watches (lead.ts), the others stand by.
  */
 import { TOPICS } from '../contract/topics.ts';
 import { isAtLeast, type Version } from '../contract/version.ts';
@@ -16,6 +17,7 @@ import { type BerthFunction, defineFunction, service } from '../runtime/define-f
 import type { Log } from '../runtime/log.ts';
 import type { Random } from '../runtime/random.ts';
 import { arrivals } from './arrivals.ts';
+import { createLead } from './lead.ts';
 import { createLogReader, type LogReader } from './log-reader.ts';
 import { createObserving, type Observing } from './observing.ts';
 import { createTerm, type Term } from './term.ts';
@@ -67,15 +69,25 @@ async function watchUntil(
   const ends = await eventLog.ends(TOPICS.events.name);
   // A fold that fails ends the watch; its error is thrown below.
   const reading = reader.run(ends, stop).finally(() => ending.abort());
-  reading.catch(() => undefined);
+  const lead = createLead(components);
+  const following = lead.run(stop).finally(() => ending.abort());
+  for (const each of [reading, following]) each.catch(() => undefined);
   try {
     await reader.until(() => isAtLeast(reader.world.version, lastOf(ends)));
     if (!stop.aborted) init.onReadToEnd?.();
     for (let quarrels = 0; !stop.aborted; ) {
+      // Who stands by need not see.
+      if (!lead.isHere()) tell('berth:watcher:sight-changed', { sees: true });
+      const here = await lead.taken(stop);
+      if (here === null) break;
       const beganAtMs = clock.nowMs();
-      watch = createWatch(init, components, reader, stop);
+      watch = createWatch(init, components, reader, AbortSignal.any([stop, here]));
       await watch.run();
       if (stop.aborted) break;
+      if (here.aborted) {
+        log.info({}, 'another watcher has the lead, standing by');
+        continue;
+      }
       quarrels = clock.nowMs() - beganAtMs > LONG_WATCH_MS ? 0 : quarrels + 1;
       const pauseMs = PAUSE_MS * 2 ** Math.min(quarrels, PAUSE_DOUBLINGS_MAX);
       log.warn({ pauseMs }, 'another watcher writes to the same log, starting over');
@@ -84,7 +96,7 @@ async function watchUntil(
   } finally {
     ending.abort();
   }
-  await reading;
+  await Promise.all([reading, following]);
 }
 
 function lastOf(ends: Offsets): Version {
