@@ -178,6 +178,14 @@ const forbidden = [
     to: { path: 'node_modules/(kafkajs|bullmq|ioredis|lmdb)/' },
   },
   {
+    name: 'redis-only-in-its-adapter',
+    comment: "Go through the Jobs port: another client of Redis is another folder's matter.",
+    severity: 'error',
+    // A test may look into Redis beside the adapter.
+    from: { pathNot: ['^services/ports/jobs/bullmq', '^infra/redis/', '\\.test\\.ts$'] },
+    to: { path: 'node_modules/(bullmq|ioredis)/' },
+  },
+  {
     name: 'certificates-are-issued-in-credentials',
     comment: 'Hub and agents only read certificates (runtime/tls-files.ts); the cli issues them.',
     severity: 'error',

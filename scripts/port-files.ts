@@ -8,6 +8,7 @@ const PARTS_OF_A_PORT = ['port\\.ts', 'conformance[^/]*\\.ts', 'conformance/.*',
 
 /** `<port>/<file or folder>`: what several adapters of one port share, each with its reason. */
 export const SHARED_BY_ADAPTERS: Readonly<Record<string, string>> = {
+  'jobs/backoff.ts': 'how long a job that failed waits, whoever keeps it',
   'datapath/packet-runner.ts': 'the port beside the port: how both run a packet without a network',
   'datapath/tables': "the tables' entries as bytes and back: the agent writes and reads them too",
   'source/objects': 'how Kubernetes objects are read, whatever source they come from',

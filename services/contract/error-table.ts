@@ -293,6 +293,36 @@ export const ERROR_TABLE = {
     'queue {queue} holds {held} jobs.',
     'Something makes jobs that nobody works.',
   ),
+  BERTH_JOBS_REDIS: row(
+    'backoff',
+    EXIT_UNAVAILABLE,
+    'Redis at {address} cannot be used: {reason}.',
+    'Start it, or name the right one, with its password and CA.',
+  ),
+  BERTH_JOBS_REDIS_EVICTS: row(
+    'never',
+    EXIT_ENVIRONMENT,
+    'Redis at {address} throws keys away when its memory is full: maxmemory-policy is {policy}.',
+    'Set `maxmemory-policy noeviction`: a queue that lost a part of its keys may lose its jobs.',
+  ),
+  BERTH_JOBS_REDIS_FORGETS: row(
+    'never',
+    EXIT_ENVIRONMENT,
+    'Redis at {address} writes no append-only file: it forgets jobs when it is started anew.',
+    'Set `appendonly yes`. What is lost is asked for again from the log, minutes later.',
+  ),
+  BERTH_JOBS_REDIS_OLD: row(
+    'never',
+    EXIT_ENVIRONMENT,
+    'Redis at {address} is version {version}; {min} or later is needed.',
+    'Upgrade it.',
+  ),
+  BERTH_JOBS_STUCK: row(
+    'backoff',
+    EXIT_UNAVAILABLE,
+    'queue {queue}: {waiting} jobs wait, and nothing was begun or ended for {seconds} s.',
+    'The process ends so that a new one works them: let something start it again.',
+  ),
   BERTH_JOBS_WORKED: row('never', EXIT_INTERNAL, 'queue {queue} has a worker already.'),
   BERTH_JOBS_WRITE: row(
     'backoff',

@@ -134,6 +134,13 @@ test('tells of the first that failed; what is thrown need not be an error', asyn
   expect(await started.failed).toEqual(new Error('no error at all'));
 });
 
+test('tells of jobs that cannot be worked any more', async () => {
+  const error = new Error('stuck');
+  const jobs = { ...jobStorage.opened, failed: Promise.resolve(error) };
+  host = startFunctions([], { eventLog: logStorage.opened, jobs, clock, log });
+  expect(await host.failed).toBe(error);
+});
+
 test('a service that ends by itself has not failed', async () => {
   const failed: unknown[] = [];
   const started = start([

@@ -25,7 +25,7 @@ export interface HostInit {
 }
 
 export interface Host {
-  /** Fulfilled with the error of the first function that threw; never, when none does. */
+  /** Fulfilled with the error of the first function that threw, or of the jobs; else never. */
   readonly failed: Promise<Error>;
   /** Ends all functions, in no order. Bounded, never throws, may be called twice. */
   stop(): Promise<void>;
@@ -48,6 +48,10 @@ export function startFunctions(
   const stopTimeoutMs = init.stopTimeoutMs ?? STOP_TIMEOUT_MS;
   const stopping = new AbortController();
   const { promise: failed, resolve: fail } = Promise.withResolvers<Error>();
+  void components.jobs.failed.then((error) => {
+    log.error({ error }, 'the jobs failed');
+    fail(error);
+  });
 
   const running = functions.map((definition): Running => {
     const { name } = definition;

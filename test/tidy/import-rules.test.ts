@@ -56,6 +56,8 @@ const CASES: readonly (readonly [from: string, to: string, rules: readonly strin
   ['services/mapper/j.ts', 'node_modules/koffi/index.js', ['koffi-only-in-libberth']],
   ['services/mapper/k.ts', 'node_modules/kafkajs/index.js', ['clients-only-in-adapters']],
   ['services/ports/jobs/e.ts', 'node_modules/kafkajs/index.js', []],
+  ['services/ports/jobs/h.ts', 'node_modules/bullmq/index.js', ['redis-only-in-its-adapter']],
+  ['services/ports/jobs/bullmq/a.ts', 'node_modules/ioredis/index.js', []],
   [
     'services/hub/a.ts',
     'node_modules/@peculiar/x509/index.js',

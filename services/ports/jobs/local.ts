@@ -65,6 +65,8 @@ function jobs(
 
   return {
     kind: 'local',
+    // What could hang is this process itself.
+    failed: new Promise(() => undefined),
     async add(name, newJobs) {
       refuseIfClosed();
       const queue = queueOf(name);

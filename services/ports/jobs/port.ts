@@ -4,8 +4,9 @@
  *
  * A job has an id within its queue. While a job of that id waits, another one with it replaces its
  * data and keeps its due time (the latest wins); while it runs, the latest is kept and runs
- * afterwards. A handler that throws is tried again with exponential back-off and jitter, for ever:
- * whoever makes a job that must end says so by not throwing. Jobs survive a crash of the process.
+ * afterwards, with the due time of the first that came meanwhile. A handler that throws is tried
+ * again with exponential back-off and jitter, for ever: whoever makes a job that must end says so
+ * by not throwing. Jobs survive a crash of the process.
  */
 import type { Json } from '../../contract/canonical.ts';
 
@@ -26,7 +27,7 @@ export interface Job {
 export interface WorkOptions {
   /** @default 1 */
   readonly concurrency?: number;
-  /** At most so many starts in each window; none: no limit. */
+  /** At most so many starts in each window, of all processes; none: no limit. */
   readonly rate?: { readonly max: number; readonly windowMs: number };
   /** @default { firstMs: 200, maxMs: 30_000 } */
   readonly backoff?: { readonly firstMs: number; readonly maxMs: number };
@@ -35,7 +36,9 @@ export interface WorkOptions {
 export type JobHandler = (job: Job, signal: AbortSignal) => Promise<void>;
 
 export interface Jobs {
-  readonly kind: 'local';
+  readonly kind: 'local' | 'bullmq';
+  /** Fulfilled when jobs wait and this process cannot work them any more: it is to end. */
+  readonly failed: Promise<Error>;
   /** Answers when the jobs would survive a crash. */
   add(queue: string, jobs: readonly NewJob[]): Promise<void>;
   /** Starts to work a queue; the answer stops it and waits for what runs. */

@@ -86,6 +86,7 @@ export function simulatedJobs({ scheduler, dice }: Surroundings): SimulatedJobs 
   return {
     client: (life) => ({
       kind: 'local',
+      failed: new Promise(() => undefined),
       add: (queue, jobs) =>
         new Promise((resolve) => {
           scheduler.later(life, dice.delayMs(), () => {

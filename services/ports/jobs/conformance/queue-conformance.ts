@@ -6,6 +6,19 @@ import type { Jobs } from '../port.ts';
 import type { JobsHarness } from './harness.ts';
 
 const LARGEST_BATCH = 10_000;
+/** Whatever a client of a broker may take for a sign of its own. */
+const NAMES = [
+  'a:b',
+  'a:b:c',
+  '0:delay',
+  '42',
+  ' ',
+  '{x}',
+  'ns/shop ☃',
+  '%3A',
+  '*',
+  'x'.repeat(512),
+];
 const idle = (jobs: Jobs) => expect.poll(() => jobs.pending('acl')).toBe(0);
 
 export const queueCases: ConformanceCases<JobsHarness> = {
@@ -37,6 +50,23 @@ export const queueCases: ConformanceCases<JobsHarness> = {
     await jobs.add('acl', many);
     await expect.poll(() => jobs.pending('acl'), { timeout: 30_000 }).toBe(0);
     expect(new Set(runs.data()).size).toBe(LARGEST_BATCH);
+  },
+
+  async 'takes any id, any name of a queue, and any data'({ opened: jobs }) {
+    for (const queue of NAMES) {
+      const data = [queue, null, { '': -0.5, __proto__: [] }, 'x'.repeat(100_000)];
+      const runs = writingDown();
+      const stop = jobs.work(queue, runs.handler);
+      await jobs.add(
+        queue,
+        NAMES.map((id) => ({ id, data })),
+      );
+      await runs.until(NAMES.length);
+      await expect.poll(() => jobs.pending(queue)).toBe(0);
+      await stop();
+      expect(runs.jobs.map(({ id }) => id).sort()).toEqual([...NAMES].sort());
+      expect(runs.data()).toEqual(NAMES.map(() => data));
+    }
   },
 
   async 'keeps queues apart'({ opened: jobs }) {
@@ -119,6 +149,22 @@ export const queueCases: ConformanceCases<JobsHarness> = {
     await passTime(1_100);
     await idle(jobs);
     expect(runs.data()).toEqual([0, 'now', 1]);
+  },
+
+  async 'the delay of what came while it ran counts from when it came'({ opened: jobs, passTime }) {
+    const running = gate();
+    const runs = writingDown(({ data }) => (data === 0 ? running.passed : Promise.resolve()));
+    jobs.work('acl', runs.handler);
+    await jobs.add('acl', [{ id: 'db', data: 0 }]);
+    await runs.until(1);
+    await jobs.add('acl', [{ id: 'db', data: 1, delayMs: 1_000 }]);
+    await passTime(900);
+    running.open();
+    await expect.poll(() => jobs.pending('acl')).toBe(1);
+    expect(runs.data()).toEqual([0]);
+    await passTime(200);
+    await idle(jobs);
+    expect(runs.data()).toEqual([0, 1]);
   },
 
   async 'takes a job of an id that has run as a new one'({ opened: jobs }) {

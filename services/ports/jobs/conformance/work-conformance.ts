@@ -67,6 +67,31 @@ export const workCases: ConformanceCases<JobsHarness> = {
     expect(runs.jobs).toHaveLength(2);
   },
 
+  async 'whatever is thrown is tried again'({ opened: jobs, passTime }) {
+    const named = (name: string): Error => Object.assign(new Error('no'), { name });
+    const thrown = [
+      null,
+      'text',
+      {},
+      new Error(''),
+      new Error('bullmq:rateLimitExceeded'),
+      ...['DelayedError', 'WaitingError', 'UnrecoverableError'].map(named),
+    ];
+    const runs = writingDown(({ attempt, data }) =>
+      attempt === 1 ? Promise.reject(thrown[Number(data)]) : Promise.resolve(),
+    );
+    jobs.work('acl', runs.handler, { backoff: { firstMs: 1_000, maxMs: 1_000 } });
+    await jobs.add('acl', numbers(thrown.length));
+    await runs.until(thrown.length);
+    await expect.poll(() => jobs.pending('acl')).toBe(thrown.length);
+    await passTime(1_000);
+    await idle(jobs);
+    expect(runs.jobs.map(({ attempt }) => attempt)).toEqual([
+      ...thrown.map(() => 1),
+      ...thrown.map(() => 2),
+    ]);
+  },
+
   async 'tries again with the latest data that came meanwhile'({ opened: jobs, passTime }) {
     const running = gate();
     const runs = writingDown(({ attempt }) => (attempt === 1 ? running.passed : Promise.resolve()));

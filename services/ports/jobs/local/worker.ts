@@ -8,6 +8,7 @@ import { tell } from '../../../runtime/channels.ts';
 import type { Clock } from '../../../runtime/clock.ts';
 import type { Log } from '../../../runtime/log.ts';
 import type { Random } from '../../../runtime/random.ts';
+import { BACKOFF, backoffMs } from '../backoff.ts';
 import type { JobHandler, WorkOptions } from '../port.ts';
 import type { JobQueue } from './job-queue.ts';
 import type { JobRow, JobStore } from './job-store.ts';
@@ -29,7 +30,6 @@ export interface Worker {
 }
 
 const CONCURRENCY = 1;
-const BACKOFF = { firstMs: 200, maxMs: 30_000 };
 /** Looks again so often at least, in case the machine's clock was set. */
 const SLEEP_MS_MAX = 60_000;
 
@@ -114,14 +114,4 @@ export function startWorker(
       await Promise.all(running);
     },
   };
-}
-
-/** Doubles up to its maximum; the jitter takes up to a half of it away. */
-function backoffMs(
-  backoff: { readonly firstMs: number; readonly maxMs: number },
-  attempt: number,
-  random: Random,
-): number {
-  const fullMs = Math.min(backoff.maxMs, backoff.firstMs * 2 ** (attempt - 1));
-  return Math.ceil(fullMs * (1 - random.next() / 2));
 }
