@@ -102,6 +102,18 @@ export const CONTROL_METRICS = {
   berth_log_append_entries: histogram('Entries written together, in one commit.', ENTRIES),
   berth_log_append_seconds: histogram('From a write of the log to its being on disk.', SECONDS),
   berth_log_end_offset: gauge('The next offset to be written.', 'topic', 'partition'),
+  berth_consumer_lag_records: gauge(
+    'Records of a topic that a function of this process has not handled yet.',
+    'function',
+    'topic',
+    'partition',
+  ),
+  berth_consumer_lag_seconds: gauge(
+    'Age of the oldest record that a function of this process has not handled yet; 0: none.',
+    'function',
+    'topic',
+    'partition',
+  ),
   berth_mapper_events_total: counter('Records that the mapper folded, by type.', 'type'),
   berth_mapper_decisions_total: counter(
     'Decisions that the mapper read: accepted, or why they were ignored.',

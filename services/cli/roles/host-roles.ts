@@ -5,6 +5,8 @@
 import manifest from '../../../package.json' with { type: 'json' };
 import { untilAborted } from '../../runtime/aborted.ts';
 import type { Clock } from '../../runtime/clock.ts';
+import { lagReader } from '../../runtime/consumer-lag.ts';
+import { followProgress } from '../../runtime/consumer-progress.ts';
 import { startFunctions } from '../../runtime/host.ts';
 import type { Log } from '../../runtime/log.ts';
 import { serveMetrics } from '../../runtime/metrics/metrics-server.ts';
@@ -12,6 +14,7 @@ import type { Random } from '../../runtime/random.ts';
 import { createStatusBoard } from '../../runtime/status-board.ts';
 import type { OpenAdapters } from '../adapters/adapters.ts';
 import { createControlMetrics, exposeJobs } from './control-metrics.ts';
+import { exposeLag } from './lag-metrics.ts';
 import { type Readiness, readinessOf } from './readiness.ts';
 import type { Role, RoleComponents } from './role.ts';
 
@@ -58,8 +61,10 @@ export async function hostRoles(
     const roles = await init.createRoles({ ...components, metrics, board });
     for (const [name, role] of Object.entries(roles)) board.role(name, role);
     const followed = readinessOf(roles);
-    exposeJobs(metrics, { jobs, functions: followed.functions });
-    const host = startFunctions([board.function, ...followed.functions], components);
+    const { functions, places } = followProgress(followed.functions);
+    exposeJobs(metrics, { jobs, functions });
+    exposeLag(metrics, { places, lagOf: lagReader(components) });
+    const host = startFunctions([board.function, ...functions], components);
     ending.unshift(host.stop);
     readiness = followed;
     const failure = await Promise.race([host.failed, untilAborted(stop)]);
