@@ -33,6 +33,8 @@ export interface ChannelMessages {
   'berth:mapper:records-made': { readonly records: readonly EventRecord[] };
   'berth:mapper:append-repeated': object;
   'berth:mapper:checkpoints-saved': object;
+  /** All that are this mapper's from now on. */
+  'berth:mapper:partitions-assigned': { readonly partitions: readonly number[] };
   /** `code`: of the failure; null: it succeeded. */
   'berth:jobs:run-ended': { readonly queue: string; readonly code: string | null };
   /** A target was looked at, and written where need be. `code`: `other` is none of ours. */

@@ -121,6 +121,7 @@ export const CONTROL_METRICS = {
   ),
   berth_mapper_decisions_made_total: counter('Decisions that this mapper appended.'),
   berth_mapper_append_repeats_total: counter('Appends of unknown fate that were repeated.'),
+  berth_mapper_partitions: gauge("Partitions of the log that are this mapper's."),
   berth_mapper_checkpoint_age_seconds: gauge(
     'Since checkpoints were last saved, or found to be up to date.',
   ),

@@ -31,6 +31,12 @@ export function advance(version: Version, position: Position): Version {
   return { ...version, [position.partition]: position.offset };
 }
 
+/** As it says of these partitions; one of which it says nothing is not named. */
+export function onlyOf(version: Version, partitions: readonly number[]): Version {
+  const said = Object.entries(version).filter(([name]) => partitions.includes(Number(name)));
+  return Object.fromEntries(said);
+}
+
 /** The offsets of the first records that are not folded yet, by partition. */
 export function nextOffsets(version: Version): Record<number, number> {
   return Object.fromEntries(

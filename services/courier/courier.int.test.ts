@@ -14,7 +14,7 @@ import { parseIp } from '../contract/ip-address.ts';
 import { loggedEvent } from '../contract/logged-event.ts';
 import type { WebhookSpec } from '../contract/objects.ts';
 import { TOPICS } from '../contract/topics.ts';
-import { mapperFunctions } from '../mapper/mapper.ts';
+import { createMapper } from '../mapper/mapper.ts';
 import { webhookDriver } from '../ports/acl-driver/webhook.ts';
 import { lmdbCheckpoints } from '../ports/checkpoints/lmdb.ts';
 import { lmdbEventLog } from '../ports/event-log/lmdb.ts';
@@ -64,7 +64,7 @@ async function start(readBackEveryMs = 60_000): Promise<void> {
       connect: (target, spec) => webhookDriver({ target, spec }, { secrets, clock, random }),
     },
   );
-  const functions = [...(await mapperFunctions({}, components)), ...courier.functions];
+  const functions = [...createMapper({}, components).functions, ...courier.functions];
   const host = startFunctions(functions, components);
   const reading = new AbortController();
   world = createWorld();

@@ -7,6 +7,9 @@ import type { World } from '../aggregates/world.ts';
 import { hasCode } from '../contract/errors.ts';
 import type { AggregateKey } from '../contract/identity.ts';
 import type { Checkpoints } from '../ports/checkpoints/port.ts';
+import { tell } from '../runtime/channels.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Log } from '../runtime/log.ts';
 
 export interface Checkpointer {
   changed(aggregate: AggregateKey): void;
@@ -33,4 +36,25 @@ export function createCheckpointer(world: World, checkpoints: Checkpoints): Chec
       }
     },
   };
+}
+
+/** One after the other, until it is told to stop. A pass that failed is made good by the next. */
+export async function saveRegularly(
+  init: {
+    readonly everyMs: number;
+    readonly folds: () => Iterable<{ readonly checkpointer: Checkpointer }>;
+  },
+  { clock, log }: { readonly clock: Clock; readonly log: Log },
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    await clock.sleep(init.everyMs, signal);
+    try {
+      for (const { checkpointer } of [...init.folds()]) await checkpointer.save();
+      tell('berth:mapper:checkpoints-saved', {});
+    } catch (error) {
+      if (hasCode(error, 'BERTH_FOLD_CHECKPOINT_DIFFERS')) throw error;
+      log.warn({ error }, 'checkpoints were not saved, again later');
+    }
+  }
 }

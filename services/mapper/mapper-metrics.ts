@@ -23,6 +23,11 @@ export function exposeMapper(
   });
   const repeats = metrics.counter('berth_mapper_append_repeats_total');
   hear('berth:mapper:append-repeated', () => repeats.add({}));
+  let partitions = 0;
+  hear('berth:mapper:partitions-assigned', (assigned) => {
+    partitions = assigned.partitions.length;
+  });
+  metrics.reads('berth_mapper_partitions', () => partitions);
   let savedAtMs = clock.nowMs();
   hear('berth:mapper:checkpoints-saved', () => {
     savedAtMs = clock.nowMs();

@@ -16,7 +16,7 @@ import { systemClock } from '../runtime/clock.ts';
 import { startFunctions } from '../runtime/host.ts';
 import { jsonLog } from '../runtime/log.ts';
 import { systemRandom } from '../runtime/random.ts';
-import { mapperFunctions } from './mapper.ts';
+import { createMapper } from './mapper.ts';
 
 const clock = systemClock();
 const log = jsonLog({ level: 'silent' });
@@ -42,7 +42,7 @@ async function run(): Promise<Running> {
   const jobs = await localJobs({ dir }, { clock, random: systemRandom(), log });
   const components = { eventLog, checkpoints, jobs, clock, log };
   const host = startFunctions(
-    await mapperFunctions({ checkpointEveryMs: 20 }, components),
+    createMapper({ checkpointEveryMs: 20 }, components).functions,
     components,
   );
   return {

@@ -1,27 +1,34 @@
 /**
- * The mapper: reads `berth.events` to the end, then answers what is open after each batch. Any
- * number of mappers may run; the fold accepts each answer once, whoever wrote it.
+ * The mapper: owns some partitions of `berth.events`, as its group shares them out; reads each to
+ * the end, then answers what is open in it after each batch. Two may own one partition for a while,
+ * or for ever: the fold accepts each answer once, whoever wrote it.
  */
 
-import { createWorld, type World } from '../aggregates/world.ts';
-import { loggedEvent } from '../contract/logged-event.ts';
 import type { EventRecord } from '../contract/records.ts';
 import { TOPICS } from '../contract/topics.ts';
-import { nextOffsets } from '../contract/version.ts';
 import type { Checkpoints } from '../ports/checkpoints/port.ts';
-import type { Entry, EventLog, NewEntry } from '../ports/event-log/port.ts';
+import type { EventLog, NewEntry } from '../ports/event-log/port.ts';
 import type { Jobs } from '../ports/jobs/port.ts';
 import { tell } from '../runtime/channels.ts';
 import type { Clock } from '../runtime/clock.ts';
-import { type BerthFunction, defineFunction, service, stream } from '../runtime/define-function.ts';
+import {
+  type BerthFunction,
+  defineFunction,
+  type PartitionsHandler,
+  partitions,
+  service,
+} from '../runtime/define-function.ts';
 import type { Log } from '../runtime/log.ts';
-import { createCheckpointer } from './checkpointing.ts';
-import { createMapperCore } from './mapper-core.ts';
-import { TICKS_QUEUE, type tickJob, ticksFunction, ticksToCome } from './ticks.ts';
+import { saveRegularly } from './checkpointing.ts';
+import { createPartitionFold, type PartitionFold } from './partition-fold.ts';
+import { createTickRequests } from './tick-requests.ts';
+import { ticksFunction } from './ticks.ts';
 
 export interface MapperInit {
   /** @default 5000 */
   readonly checkpointEveryMs?: number;
+  /** How often Ticks that are overdue are asked for again. @default 30_000 */
+  readonly sweepEveryMs?: number;
 }
 
 export interface MapperComponents {
@@ -32,99 +39,99 @@ export interface MapperComponents {
   readonly log: Log;
 }
 
-const APPEND_RETRY_MS = 100;
-
-export async function mapperFunctions(
-  init: MapperInit,
-  components: MapperComponents,
-): Promise<BerthFunction[]> {
-  const { eventLog, checkpoints, jobs, clock, log } = components;
-  const world = createWorld(await checkpoints.all());
-  const core = createMapperCore(world);
-  const checkpointer = createCheckpointer(world, checkpoints);
-  let readToEnd = false;
-
-  async function batch(entries: readonly Entry[], signal: AbortSignal): Promise<void> {
-    const ticks = [];
-    for (const entry of entries) {
-      const event = loggedEvent(entry);
-      const effects = core.read(event);
-      checkpointer.changed(event.record.aggregate);
-      const { body, aggregate } = event.record;
-      tell('berth:mapper:record-folded', { type: body.type, ignored: effects.ignored });
-      if (body.type === 'Tick' && effects.ignored === 'too-early') {
-        ticks.push(...ticksToCome(world, aggregate, [body.release], event.timeMs));
-      }
-      const releases = effects.released.map(({ release }) => release);
-      ticks.push(...ticksToCome(world, aggregate, releases, event.timeMs));
-    }
-    if (!readToEnd) return;
-    await answer(signal);
-    if (ticks.length > 0) await jobs.add(TICKS_QUEUE, ticks);
-  }
-
-  async function caughtUp(signal: AbortSignal): Promise<void> {
-    readToEnd = true;
-    await answer(signal);
-    const ticks = allTicksToCome(world, clock.nowMs());
-    if (ticks.length > 0) await jobs.add(TICKS_QUEUE, ticks);
-  }
-
-  /** Until nothing is left that could be said without reading on. */
-  async function answer(signal: AbortSignal): Promise<void> {
-    for (let records = core.next(); records.length > 0; records = core.next()) {
-      await appendWhateverItTakes(records, signal);
-      if (signal.aborted) return;
-      core.appended(records);
-      tell('berth:mapper:records-made', { records });
-    }
-  }
-
-  /** An append of unknown fate is repeated with the same bytes. */
-  async function appendWhateverItTakes(
-    records: readonly EventRecord[],
-    signal: AbortSignal,
-  ): Promise<void> {
-    const entries = records.map(toEntry);
-    while (!signal.aborted) {
-      try {
-        await eventLog.append(TOPICS.events.name, entries);
-        return;
-      } catch (error) {
-        log.warn({ error }, 'append failed, repeating it');
-        tell('berth:mapper:append-repeated', {});
-        await clock.sleep(APPEND_RETRY_MS, signal);
-      }
-    }
-  }
-
-  return [
-    defineFunction({
-      name: 'mapper',
-      trigger: stream(TOPICS.events.name, async () => nextOffsets(world.version)),
-      handler: { batch, caughtUp },
-    }),
-    defineFunction({
-      name: 'mapper-checkpoints',
-      trigger: service(),
-      handler: async (signal) => {
-        while (!signal.aborted) {
-          await clock.sleep(init.checkpointEveryMs ?? 5000, signal);
-          await checkpointer.save();
-          tell('berth:mapper:checkpoints-saved', {});
-        }
-      },
-    }),
-    ticksFunction(eventLog),
-  ];
+export interface Mapper {
+  readonly functions: readonly BerthFunction[];
+  /** It knows which partitions are its own, be it none, and has read them to the end. */
+  isReady(): boolean;
 }
 
-function allTicksToCome(world: World, nowMs: number): ReturnType<typeof tickJob>[] {
-  return [...world.aggregates()].flatMap((state) =>
-    state.kind === 'namespace'
-      ? ticksToCome(world, state.key, [...state.releases.keys()], nowMs)
-      : [],
-  );
+export const MAPPER_GROUP = 'mapper';
+const APPEND_RETRY_MS = 100;
+const CHECKPOINT_EVERY_MS = 5000;
+const SWEEP_EVERY_MS = 30_000;
+
+export function createMapper(init: MapperInit, components: MapperComponents): Mapper {
+  const { eventLog, checkpoints, clock, log } = components;
+  const folds = new Map<number, PartitionFold>();
+  let assigned: readonly number[] | null = null;
+  let isReady = false;
+  const sweepEveryMs = init.sweepEveryMs ?? SWEEP_EVERY_MS;
+  const ticks = createTickRequests({ sweepEveryMs }, components);
+  const foldComponents = {
+    checkpoints,
+    nowMs: clock.nowMs,
+    append: (records: readonly EventRecord[], signal: AbortSignal) =>
+      appendWhateverItTakes(records, components, signal),
+    askForTicks: ticks.ask,
+  };
+
+  const handler: PartitionsHandler = {
+    assigned(all) {
+      if (assigned?.join() !== all.join()) log.info({ partitions: all }, 'mapper owns partitions');
+      assigned = all;
+      tell('berth:mapper:partitions-assigned', { partitions: all });
+    },
+    async take(partition, signal) {
+      const fold = await createPartitionFold(partition, foldComponents);
+      if (signal.aborted) return fold;
+      folds.set(partition, fold);
+      signal.addEventListener('abort', () => {
+        // It may be ours again by now, with another fold.
+        if (folds.get(partition) === fold) folds.delete(partition);
+      });
+      return fold;
+    },
+  };
+  const answering = () => [...folds.values()].filter(({ isAnswering }) => isAnswering);
+
+  return {
+    isReady() {
+      // Ready once, it stays so: what it is given later, others waited for before.
+      isReady ||= assigned?.every((each) => folds.get(each)?.isAnswering === true) ?? false;
+      return isReady;
+    },
+    functions: [
+      defineFunction({
+        name: 'mapper',
+        trigger: partitions(TOPICS.events.name, MAPPER_GROUP),
+        handler,
+      }),
+      defineFunction({
+        name: 'mapper-checkpoints',
+        trigger: service(),
+        handler: (signal) => {
+          const everyMs = init.checkpointEveryMs ?? CHECKPOINT_EVERY_MS;
+          return saveRegularly({ everyMs, folds: () => folds.values() }, { clock, log }, signal);
+        },
+      }),
+      defineFunction({ name: 'mapper-ticks', trigger: service(), handler: ticks.run }),
+      defineFunction({
+        name: 'mapper-ticks-sweep',
+        trigger: service(),
+        handler: (signal) => ticks.sweep(() => answering().map(({ world }) => world), signal),
+      }),
+      ticksFunction(eventLog),
+    ],
+  };
+}
+
+/** An append of unknown fate is repeated with the same bytes. */
+async function appendWhateverItTakes(
+  records: readonly EventRecord[],
+  { eventLog, clock, log }: MapperComponents,
+  signal: AbortSignal,
+): Promise<void> {
+  const entries = records.map(toEntry);
+  while (!signal.aborted) {
+    try {
+      await eventLog.append(TOPICS.events.name, entries);
+      return;
+    } catch (error) {
+      log.warn({ error }, 'append failed, repeating it');
+      tell('berth:mapper:append-repeated', {});
+      await clock.sleep(APPEND_RETRY_MS, signal);
+    }
+  }
 }
 
 function toEntry(record: EventRecord): NewEntry {

@@ -43,7 +43,22 @@ export function ticksToCome(
   });
 }
 
-export function tickJob(data: TickData, delayMs: number): NewJob {
+/** Of everything that rests. */
+export function allTicksToCome(world: World, nowMs: number): NewJob[] {
+  return [...world.aggregates()].flatMap((state) =>
+    state.kind === 'namespace'
+      ? ticksToCome(world, state.key, [...state.releases.keys()], nowMs)
+      : [],
+  );
+}
+
+/** Of what should have had its Tick this long ago: nobody is about to bring it. */
+export function overdueTicks(world: World, nowMs: number, graceMs: number): NewJob[] {
+  const isDue = ({ delayMs = 0 }: NewJob): boolean => delayMs === 0;
+  return allTicksToCome(world, nowMs - graceMs).filter(isDue);
+}
+
+function tickJob(data: TickData, delayMs: number): NewJob {
   return { id: `${data.aggregate} ${data.release}`, data: { ...data }, delayMs };
 }
 

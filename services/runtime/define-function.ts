@@ -20,6 +20,25 @@ export interface StreamHandler {
   caughtUp(signal: AbortSignal): Promise<void>;
 }
 
+/** Reads those partitions of a topic that are this process's, as the group shares them out. */
+export interface PartitionsTrigger {
+  readonly kind: 'partitions';
+  readonly topic: Topic;
+  readonly group: string;
+}
+
+export interface PartitionsHandler {
+  /** All that are this process's from now on; `take` follows for those that are new. */
+  assigned(partitions: readonly number[]): void;
+  /** How this one is read, until it is taken away: then `signal` is aborted. */
+  take(partition: number, signal: AbortSignal): Promise<PartitionReader>;
+}
+
+export interface PartitionReader extends StreamHandler {
+  /** The offset to begin at. */
+  readonly from: number;
+}
+
 export interface JobTrigger {
   readonly kind: 'job';
   readonly queue: string;
@@ -31,23 +50,34 @@ export interface ServiceTrigger {
   readonly kind: 'service';
 }
 
-export type Trigger = StreamTrigger | JobTrigger | ServiceTrigger;
+export type Trigger = StreamTrigger | PartitionsTrigger | JobTrigger | ServiceTrigger;
 
 export type ServiceHandler = (signal: AbortSignal) => Promise<void>;
 
 export type BerthFunction =
   | { readonly name: string; readonly trigger: StreamTrigger; readonly handler: StreamHandler }
+  | {
+      readonly name: string;
+      readonly trigger: PartitionsTrigger;
+      readonly handler: PartitionsHandler;
+    }
   | { readonly name: string; readonly trigger: JobTrigger; readonly handler: JobHandler }
   | { readonly name: string; readonly trigger: ServiceTrigger; readonly handler: ServiceHandler };
 
 type HandlerOf<T extends Trigger> = T extends StreamTrigger
   ? StreamHandler
-  : T extends JobTrigger
-    ? JobHandler
-    : ServiceHandler;
+  : T extends PartitionsTrigger
+    ? PartitionsHandler
+    : T extends JobTrigger
+      ? JobHandler
+      : ServiceHandler;
 
 export function stream(topic: Topic, from: () => Promise<Offsets>): StreamTrigger {
   return { kind: 'stream', topic, from };
+}
+
+export function partitions(topic: Topic, group: string): PartitionsTrigger {
+  return { kind: 'partitions', topic, group };
 }
 
 export function job(queue: string, options?: WorkOptions): JobTrigger {

@@ -8,8 +8,14 @@ import type { EventLog } from '../ports/event-log/port.ts';
 import type { Jobs } from '../ports/jobs/port.ts';
 import { untilAborted } from './aborted.ts';
 import type { Clock } from './clock.ts';
-import type { BerthFunction, JobTrigger, StreamTrigger } from './define-function.ts';
+import type {
+  BerthFunction,
+  JobTrigger,
+  PartitionsTrigger,
+  StreamTrigger,
+} from './define-function.ts';
 import type { Log } from './log.ts';
+import { runPartitions } from './partitions-runner.ts';
 import { runStream } from './stream-runner.ts';
 
 export interface HostComponents {
@@ -84,11 +90,14 @@ export function startFunctions(
 /** Settles when the function has ended. */
 async function run(
   definition: BerthFunction,
-  { eventLog, jobs }: HostComponents,
+  components: HostComponents,
   signal: AbortSignal,
 ): Promise<void> {
+  const { eventLog, jobs } = components;
   if (isStream(definition)) {
     await runStream(definition.trigger, definition.handler, eventLog, signal);
+  } else if (isPartitions(definition)) {
+    await runPartitions(definition.trigger, definition.handler, components, signal);
   } else if (isJob(definition)) {
     const { queue, options } = definition.trigger;
     const stopWork = jobs.work(queue, definition.handler, options);
@@ -103,6 +112,10 @@ type FunctionOf<Trigger> = Extract<BerthFunction, { readonly trigger: Trigger }>
 
 function isStream(definition: BerthFunction): definition is FunctionOf<StreamTrigger> {
   return definition.trigger.kind === 'stream';
+}
+
+function isPartitions(definition: BerthFunction): definition is FunctionOf<PartitionsTrigger> {
+  return definition.trigger.kind === 'partitions';
 }
 
 function isJob(definition: BerthFunction): definition is FunctionOf<JobTrigger> {

@@ -3,6 +3,7 @@
  * is done, and `caughtUp` once, as soon as everything that was there at the start was handled
  * (at once when that was nothing). Ends when its signal is aborted, or with what the handler threw.
  * A start beyond the end of the log is refused: its place was remembered from another log.
+ * Where partitions are named, there are no others.
  */
 import { berthError } from '../contract/errors.ts';
 import type { Topic } from '../contract/topics.ts';
@@ -14,15 +15,16 @@ export async function runStream(
   handler: StreamHandler,
   eventLog: EventLog,
   signal: AbortSignal,
+  partitions?: readonly number[],
 ): Promise<void> {
   const from = await trigger.from();
-  const ends = await eventLog.ends(trigger.topic);
+  const ends = onlyOf(await eventLog.ends(trigger.topic), partitions);
   refuseBeyondEnd(trigger.topic, from, ends);
   const behind = partitionsBehind(from, ends);
   if (signal.aborted) return;
   let caughtUp = behind.size === 0;
   if (caughtUp) await handler.caughtUp(signal);
-  for await (const entries of eventLog.read(trigger.topic, from, signal)) {
+  for await (const entries of eventLog.read(trigger.topic, from, signal, partitions)) {
     await handler.batch(entries, signal);
     if (signal.aborted) return;
     if (caughtUp) continue;
@@ -30,6 +32,11 @@ export async function runStream(
     caughtUp = behind.size === 0;
     if (caughtUp) await handler.caughtUp(signal);
   }
+}
+
+function onlyOf(offsets: Offsets, partitions: readonly number[] | undefined): Offsets {
+  if (partitions === undefined) return offsets;
+  return Object.fromEntries(partitions.map((partition) => [partition, offsets[partition] ?? 0]));
 }
 
 /** What comes next would stand at offsets that the reader takes for read, and would never hear. */

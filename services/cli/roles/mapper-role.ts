@@ -1,9 +1,10 @@
 /** The mapper as a role: answers what the folded log leaves open. */
-import { mapperFunctions } from '../../mapper/mapper.ts';
+import { createMapper } from '../../mapper/mapper.ts';
 import { exposeMapper } from '../../mapper/mapper-metrics.ts';
 import type { Role, RoleComponents } from './role.ts';
 
-export async function mapperRole(components: RoleComponents): Promise<Role> {
+export function mapperRole(components: RoleComponents): Role {
   exposeMapper(components.metrics, components);
-  return { functions: await mapperFunctions({}, components) };
+  const { functions, isReady } = createMapper({}, components);
+  return { functions, isReady };
 }

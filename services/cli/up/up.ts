@@ -37,7 +37,7 @@ async function allRoles(
   const { listen, operatorSocket, socket } = config;
   const certificate = await hubCertificate(config, components);
   const watcher = watcherRole(config, components);
-  const mapper = await mapperRole(components);
+  const mapper = mapperRole(components);
   const courier = await courierRole(config, components);
   const hub = await hubRole({ listen, operatorSocket, certificate }, components);
   return { watcher, mapper, courier, hub, console: consoleRole({ socket }, components) };

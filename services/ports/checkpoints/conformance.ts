@@ -72,6 +72,30 @@ export function checkpointsConformance(
       expect((await store.all()).version).toEqual({ 1: 7, 2: 5, 11: 0 });
     },
 
+    async 'gives those of single partitions, or of all'({ opened: store, reopen }) {
+      const inPartition = (partition: number, key: AggregateKey): Checkpoint => {
+        const one = checkpoint(key, partition);
+        return { ...one, position: { partition, offset: partition } };
+      };
+      const saved = [inPartition(0, 'ns/b'), inPartition(2, 'ns/c'), inPartition(10, 'ns/a')];
+      await store.save({ checkpoints: saved, version: { 0: 0, 2: 2, 10: 10 } });
+      for (const open of [async () => store, reopen]) {
+        const opened = await open();
+        expect(await opened.all([2])).toEqual({
+          checkpoints: [inPartition(2, 'ns/c')],
+          version: { 2: 2 },
+        });
+        const two = await opened.all([10, 0]);
+        expect(two.version).toEqual({ 0: 0, 10: 10 });
+        expect(new Set(two.checkpoints.map(({ aggregate }) => aggregate))).toEqual(
+          new Set(['ns/a', 'ns/b']),
+        );
+        expect(await opened.all([1])).toEqual({ checkpoints: [], version: {} });
+        expect((await opened.all()).version).toEqual({ 0: 0, 2: 2, 10: 10 });
+        expect((await opened.all()).checkpoints).toHaveLength(3);
+      }
+    },
+
     async 'replaces a checkpoint by one further on'({ opened: store }) {
       await store.save(pass(checkpoint('ns/shop', 3), checkpoint('pools', 1)));
       await store.save(pass(checkpoint('ns/shop', 7)));

@@ -3,7 +3,9 @@
  * or none. They need no owner: LMDB orders the transactions of several processes.
  */
 import { join } from 'node:path';
+import type { Database } from 'lmdb';
 import { berthError } from '../../contract/errors.ts';
+import { onlyOf, type Version } from '../../contract/version.ts';
 import { jsonTable, openEnvironment } from '../data-folder/environment.ts';
 import type { Checkpoint, Checkpoints } from './port.ts';
 
@@ -14,7 +16,7 @@ export interface LmdbCheckpointsInit {
 
 export function lmdbCheckpoints(init: LmdbCheckpointsInit): Checkpoints {
   const environment = openEnvironment(join(init.dir, 'checkpoints'));
-  const table = jsonTable<Checkpoint, string>(environment, 'checkpoints');
+  const table = jsonTable<Checkpoint, Key>(environment, 'states');
   /** Under each partition the offset up to which it is covered. */
   const versions = jsonTable<number, string>(environment, 'versions');
   let closed: Promise<void> | null = null;
@@ -30,12 +32,12 @@ export function lmdbCheckpoints(init: LmdbCheckpointsInit): Checkpoints {
       const refusal = await environment.transaction(() => {
         const changed = new Map<string, Checkpoint>();
         for (const next of checkpoints) {
-          const present = changed.get(next.aggregate) ?? table.get(next.aggregate);
+          const present = changed.get(next.aggregate) ?? table.get(keyOf(next));
           const verdict = judge(present, next);
           if (verdict instanceof Error) return verdict;
           if (verdict === 'replace') changed.set(next.aggregate, next);
         }
-        for (const [aggregate, checkpoint] of changed) table.put(aggregate, checkpoint);
+        for (const checkpoint of changed.values()) table.put(keyOf(checkpoint), checkpoint);
         for (const [partition, offset] of Object.entries(version)) {
           if (offset > (versions.get(partition) ?? -1)) versions.put(partition, offset);
         }
@@ -43,17 +45,34 @@ export function lmdbCheckpoints(init: LmdbCheckpointsInit): Checkpoints {
       });
       if (refusal !== null) throw refusal;
     },
-    async all() {
+    async all(partitions) {
       refuseIfClosed();
-      const checkpoints = Array.from(table.getRange({}), ({ value }) => value);
-      const covered = Array.from(versions.getRange({}), ({ key, value }) => [key, value]);
-      return { checkpoints, version: Object.fromEntries(covered) };
+      const covered = Array.from(versions.getRange({}), ({ key, value }) => [Number(key), value]);
+      const version: Version = Object.fromEntries(covered);
+      if (partitions === undefined) return { checkpoints: valuesIn(table, {}), version };
+      const checkpoints = partitions.flatMap((each) =>
+        valuesIn(table, { start: [each, ''], end: [each + 1, ''] }),
+      );
+      return { checkpoints, version: onlyOf(version, partitions) };
     },
     close() {
       closed ??= environment.close();
       return closed;
     },
   };
+}
+
+type Key = [partition: number, aggregate: string];
+
+function keyOf({ position, aggregate }: Checkpoint): Key {
+  return [position.partition, aggregate];
+}
+
+function valuesIn(
+  table: Database<Checkpoint, Key>,
+  range: { readonly start?: Key; readonly end?: Key },
+): Checkpoint[] {
+  return Array.from(table.getRange(range), ({ value }) => value);
 }
 
 function judge(present: Checkpoint | undefined, next: Checkpoint): 'replace' | 'same' | Error {

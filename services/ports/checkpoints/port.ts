@@ -39,6 +39,7 @@ export interface Pass {
 export interface Checkpoints {
   /** Answers when they would survive a crash of the machine. */
   save(pass: Pass): Promise<void>;
-  all(): Promise<Pass>;
+  /** Of these partitions, or of all. */
+  all(partitions?: readonly number[]): Promise<Pass>;
   close(): Promise<void>;
 }

@@ -9,7 +9,7 @@ import type { NodeFacts } from '../../../services/contract/objects.ts';
 import type { EventRecord } from '../../../services/contract/records.ts';
 import { TOPICS, type Topic } from '../../../services/contract/topics.ts';
 import { createHub } from '../../../services/hub/hub.ts';
-import { mapperFunctions } from '../../../services/mapper/mapper.ts';
+import { createMapper } from '../../../services/mapper/mapper.ts';
 import { lmdbCheckpoints } from '../../../services/ports/checkpoints/lmdb.ts';
 import { lmdbEventLog } from '../../../services/ports/event-log/lmdb.ts';
 import type { Entry } from '../../../services/ports/event-log/port.ts';
@@ -39,7 +39,7 @@ const hub = await createHub(
   { listen: '127.0.0.1:0', certificate, keepaliveMs: KEEPALIVE_MS },
   components,
 );
-const mapper = init.mapper ? await mapperFunctions({}, components) : [];
+const mapper = init.mapper ? createMapper({}, components).functions : [];
 const host = startFunctions([...hub.functions, ...mapper], components);
 host.failed.then((error) => {
   throw error;

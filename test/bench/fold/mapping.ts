@@ -8,7 +8,7 @@ import { createWorld } from '../../../services/aggregates/world.ts';
 import { loggedEvent } from '../../../services/contract/logged-event.ts';
 import type { Answer, EventRecord } from '../../../services/contract/records.ts';
 import { TOPICS } from '../../../services/contract/topics.ts';
-import { mapperFunctions } from '../../../services/mapper/mapper.ts';
+import { createMapper } from '../../../services/mapper/mapper.ts';
 import { lmdbCheckpoints } from '../../../services/ports/checkpoints/lmdb.ts';
 import { lmdbEventLog } from '../../../services/ports/event-log/lmdb.ts';
 import type { EventLog } from '../../../services/ports/event-log/port.ts';
@@ -77,7 +77,7 @@ async function mapOnce({ history, pods }: MappingInit): Promise<Mapped> {
   const checkpoints = await lmdbCheckpoints({ dir });
   const jobs = await localJobs({ dir }, { clock, random: systemRandom(), log });
   const components = { eventLog, checkpoints, jobs, clock, log };
-  const host = startFunctions(await mapperFunctions({}, components), components);
+  const host = startFunctions(createMapper({}, components).functions, components);
   const { coming, going } = observations(history, pods);
   const answers = countAnswers(eventLog);
   const time = await spent(async () => {

@@ -1,5 +1,5 @@
 /** Mapper and watcher processes: the real functions, hosted by the real host. */
-import { mapperFunctions } from '../../../services/mapper/mapper.ts';
+import { createMapper } from '../../../services/mapper/mapper.ts';
 import type { BerthFunction } from '../../../services/runtime/define-function.ts';
 import { startFunctions } from '../../../services/runtime/host.ts';
 import { watcherFunction } from '../../../services/watcher/watcher.ts';
@@ -34,7 +34,10 @@ export function mapperProcess(
       clock: surroundings.scheduler.clockOf(life),
       log: logInto(surroundings.history, name),
     };
-    const functions = await mapperFunctions({ checkpointEveryMs: CHECKPOINT_EVERY_MS }, components);
+    const functions = createMapper(
+      { checkpointEveryMs: CHECKPOINT_EVERY_MS },
+      components,
+    ).functions;
     await host(functions, components, surroundings);
   });
 }

@@ -13,6 +13,7 @@ import { TOPICS, type Topic } from '../../../services/contract/topics.ts';
 import type { Entry, EventLog, NewEntry, Offsets } from '../../../services/ports/event-log/port.ts';
 import { endLife, type Life, newLife } from '../scheduler.ts';
 import type { Surroundings } from '../surroundings.ts';
+import { simulatedGroups } from './groups.ts';
 
 export interface SimulatedEventLog {
   /** As one incarnation of a process sees it. */
@@ -39,6 +40,7 @@ export function simulatedEventLog(
 ): SimulatedEventLog {
   const { scheduler, dice } = surroundings;
   const broker = newLife('log');
+  const groups = simulatedGroups(surroundings, ALL);
   const events: LoggedEvent[] = [];
   const topics = new Map<Topic, Partitions>();
   const latest = new Map<Topic, Map<string, Entry>>();
@@ -169,15 +171,6 @@ export function simulatedEventLog(
     }
   }
 
-  /** Every process is the only one of its group. */
-  async function* join(life: Life, signal: AbortSignal) {
-    if (signal.aborted) return;
-    yield await ask(life, () => ALL);
-    await new Promise<void>((resolve) => {
-      signal.addEventListener('abort', () => resolve(), { once: true });
-    });
-  }
-
   /** What the broker says, after the way there and back. */
   function ask<T>(life: Life, answer: () => T): Promise<T> {
     return new Promise((resolve) => {
@@ -200,7 +193,7 @@ export function simulatedEventLog(
       read: (topic, from, signal, partitions = ALL) => read(life, topic, from, signal, partitions),
       // Nothing is deleted here.
       starts: (topic) => ask(life, () => endsOf(partitionsOf(topic).map(() => []))),
-      join: (_group, _topic, signal) => join(life, signal),
+      join: (group, _topic, signal) => groups.join(life, group, signal),
       ends: (topic) => ask(life, () => endsOf(partitionsOf(topic))),
       latest: (topic) => ask(life, () => new Map(latest.get(topic))),
       commit: (cursor, topic, offsets) =>

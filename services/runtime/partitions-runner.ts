@@ -1,0 +1,155 @@
+/**
+ * Binds a function to the partitions that are its process's: each is read by itself from where its
+ * reader says, as a stream is (stream-runner.ts), from when the group gives it until it takes it
+ * away. Then its signal is aborted and it is forgotten at once; a batch that is being handled may
+ * end in its own time, while another process, or this one again, reads the partition already.
+ * How far each came is committed under the group's name: a hint, for lag.
+ */
+import type { EventLog } from '../ports/event-log/port.ts';
+import type { Clock } from './clock.ts';
+import {
+  type PartitionReader,
+  type PartitionsHandler,
+  type PartitionsTrigger,
+  stream,
+} from './define-function.ts';
+import type { Log } from './log.ts';
+import { runStream } from './stream-runner.ts';
+
+export interface PartitionsComponents {
+  readonly eventLog: EventLog;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+const COMMIT_EVERY_MS = 1000;
+
+/** Ends when its signal is aborted, or with what a reader or the group threw. */
+export async function runPartitions(
+  trigger: PartitionsTrigger,
+  handler: PartitionsHandler,
+  components: PartitionsComponents,
+  signal: AbortSignal,
+): Promise<void> {
+  const { eventLog, log } = components;
+  const { topic, group } = trigger;
+  const ending = new AbortController();
+  const stop = AbortSignal.any([signal, ending.signal]);
+  const progress = createProgress(trigger, components);
+  const { promise: failed, reject: fail } = Promise.withResolvers<never>();
+  failed.catch(() => undefined);
+  /** By partition that is ours: how it is taken away. */
+  const ours = new Map<number, AbortController>();
+  const running = new Set<Promise<void>>();
+
+  function take(partition: number): void {
+    const taken = new AbortController();
+    ours.set(partition, taken);
+    const until = AbortSignal.any([stop, taken.signal]);
+    const ended = read(partition, until)
+      .catch((error: unknown) => {
+        if (until.aborted) log.warn({ group, partition, error }, 'reader failed after its end');
+        else giveUp(partition, error);
+      })
+      .finally(() => running.delete(ended));
+    running.add(ended);
+  }
+
+  async function read(partition: number, until: AbortSignal): Promise<void> {
+    const reader = await handler.take(partition, until);
+    if (until.aborted) return;
+    const from = async () => ({ [partition]: reader.from });
+    const noted = noting(reader, (next) => {
+      if (!until.aborted) progress.handled(partition, next);
+    });
+    await runStream(stream(topic, from), noted, eventLog, until, [partition]);
+  }
+
+  /** A reader that cannot go on ends all: the process leaves the group, and another may. */
+  function giveUp(partition: number, error: unknown): void {
+    log.error({ group, partition, error }, 'reader of a partition failed');
+    fail(error);
+  }
+
+  async function follow(): Promise<void> {
+    for await (const partitions of eventLog.join(group, topic, stop)) {
+      for (const [partition, taken] of ours) {
+        if (partitions.includes(partition)) continue;
+        ours.delete(partition);
+        progress.forget(partition);
+        taken.abort();
+      }
+      handler.assigned(partitions);
+      for (const partition of partitions) if (!ours.has(partition)) take(partition);
+    }
+  }
+
+  try {
+    await Promise.race([follow(), failed]);
+  } finally {
+    ending.abort();
+    progress.stop();
+    await Promise.allSettled(running);
+  }
+}
+
+function noting(reader: PartitionReader, handled: (next: number) => void): PartitionReader {
+  return {
+    from: reader.from,
+    caughtUp: (signal) => reader.caughtUp(signal),
+    batch: async (entries, signal) => {
+      await reader.batch(entries, signal);
+      const last = entries.at(-1);
+      if (last !== undefined) handled(last.offset + 1);
+    },
+  };
+}
+
+interface Progress {
+  handled(partition: number, next: number): void;
+  forget(partition: number): void;
+  stop(): void;
+}
+
+/** Commits now and then, one after the other; one that failed is made good by the next. */
+function createProgress(
+  { group, topic }: PartitionsTrigger,
+  { eventLog, clock, log }: PartitionsComponents,
+): Progress {
+  const uncommitted = new Map<number, number>();
+  let isCommitting = false;
+  let cancel: (() => void) | null = null;
+
+  function schedule(): void {
+    if (isCommitting || uncommitted.size === 0) return;
+    cancel ??= clock.after(COMMIT_EVERY_MS, () => void commit());
+  }
+
+  async function commit(): Promise<void> {
+    cancel = null;
+    isCommitting = true;
+    const offsets = Object.fromEntries(uncommitted);
+    uncommitted.clear();
+    try {
+      await eventLog.commit(group, topic, offsets);
+    } catch (error) {
+      log.debug({ group, error }, 'offsets were not committed');
+    }
+    isCommitting = false;
+    schedule();
+  }
+
+  return {
+    handled(partition, next) {
+      uncommitted.set(partition, next);
+      schedule();
+    },
+    forget: (partition) => {
+      uncommitted.delete(partition);
+    },
+    stop() {
+      uncommitted.clear();
+      cancel?.();
+    },
+  };
+}
