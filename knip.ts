@@ -36,6 +36,7 @@ const config: KnipConfig = {
     'diff',
     'flock',
     'bpftool',
+    'java',
     'clang-19',
     'make',
     'mount',

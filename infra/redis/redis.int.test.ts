@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTimeOf } from '../lab/process-table.ts';
 import { noRedis } from './binary.ts';
 import { type Redis, startRedis } from './redis.ts';
+import { cutAofTail } from './testing/aof-tail.ts';
 
 let redis: Redis;
 
@@ -26,6 +27,17 @@ test('has what was written on the same port after a restart', async (ctx) => {
   await redis.restart();
   expect(await startTimeOf(pid)).toBeNull();
   expect(await redis.command('EXISTS', 'kept')).toBe('1');
+});
+
+test('has lost the last command, and no more, when the end of its AOF is lost', async (ctx) => {
+  ctx.skip(noRedis !== null, noRedis ?? '');
+  await redis.command('SET', 'first', '1');
+  await redis.command('SET', 'last', '1');
+  await redis.kill();
+  expect(await cutAofTail(redis, 1)).toBe(1);
+  await redis.restart();
+  expect(await redis.command('EXISTS', 'first')).toBe('1');
+  expect(await redis.command('EXISTS', 'last')).toBe('0');
 });
 
 test('evicts nothing', async (ctx) => {

@@ -27,11 +27,10 @@ export interface ProcessInit {
 
 export interface ServerProcess {
   readonly pid: number;
-  hasEnded(): boolean;
-  /** Resolves, never rejects, with its exit code; null when a signal ended it. */
-  readonly exited: Promise<number | null>;
   /** Asks `isReady` again and again. @throws BERTH_SERVER_START when it ends, or takes too long. */
   untilReady(isReady: () => Promise<boolean>, withinMs: number): Promise<void>;
+  /** A command that shall do its work and end. @throws BERTH_SERVER_START unless with code 0. */
+  untilEnded(withinMs: number): Promise<void>;
   /** SIGTERM, after the grace time SIGKILL; a stopped one goes on first. Waits until it is gone. */
   stop(): Promise<void>;
   /** SIGKILL. Waits until it is gone. */
@@ -67,19 +66,21 @@ function handleOf(child: ChildProcess, { name, logFile }: ProcessInit): ServerPr
   const exited = new Promise<number | null>((resolve) => {
     child.once('exit', resolve);
   });
+  const failed = async (reason: string): Promise<Error> =>
+    berthError('BERTH_SERVER_START', { name, reason: `${reason}: ${await tailOf(logFile)}` });
   return {
     pid: child.pid ?? 0,
-    hasEnded,
-    exited,
     untilReady: async (isReady, withinMs) => {
-      for (const end = performance.now() + withinMs; !(await isReady()); ) {
-        const reason = hasEnded() ? 'it ended' : `not ready within ${withinMs / 1_000} s`;
-        if (hasEnded() || performance.now() > end) {
-          const details = { name, reason: `${reason}: ${await tailOf(logFile)}` };
-          throw berthError('BERTH_SERVER_START', details);
-        }
-        await delay(POLL_MS);
+      for (const end = performance.now() + withinMs; !(await isReady()); await delay(POLL_MS)) {
+        if (hasEnded()) throw await failed('it ended');
+        if (performance.now() > end) throw await failed(`not ready within ${withinMs / 1_000} s`);
       }
+    },
+    untilEnded: async (withinMs) => {
+      const patience = setTimeout(() => child.kill('SIGKILL'), withinMs);
+      const code = await exited;
+      clearTimeout(patience);
+      if (code !== 0) throw await failed(`it ended with ${code ?? 'a signal'}`);
     },
     // Kill() of a child that has ended does nothing: its pid is never somebody else's.
     stop: async () => {
