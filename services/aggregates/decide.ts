@@ -14,6 +14,7 @@ export function decide(state: AggregateState): Decision | null {
     case 'target':
       return decideTarget(state);
     case 'fences':
+    case 'log':
       return null;
   }
 }

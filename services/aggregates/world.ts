@@ -21,6 +21,8 @@ import { stateFromText, stateToText } from './aggregate/state-text.ts';
 import { type Effects, ignored } from './effects.ts';
 import { evolveFences } from './fences/evolve.ts';
 import { emptyFences, type FencesState } from './fences/state.ts';
+import { evolveLog } from './log/evolve.ts';
+import { emptyLog, type LogState } from './log/state.ts';
 import { evolveNamespace } from './namespace/evolve.ts';
 import { emptyNamespace, type NamespaceState } from './namespace/state.ts';
 import {
@@ -33,7 +35,7 @@ import { emptyPools, type PoolsState } from './pools/state.ts';
 import { evolveTarget } from './target/evolve.ts';
 import { emptyTarget, type TargetState } from './target/state.ts';
 
-export type AggregateState = NamespaceState | PoolsState | TargetState | FencesState;
+export type AggregateState = NamespaceState | PoolsState | TargetState | FencesState | LogState;
 
 /** The folded state of one aggregate, as it is kept in a checkpoint. */
 export interface StateText {
@@ -54,13 +56,18 @@ export interface SavedWorld {
 export interface World {
   /** How far all of it was folded; single aggregates may be further on. */
   readonly version: Version;
-  /** @throws BERTH_FOLD_UNKNOWN_TYPE, BERTH_FOLD_RULES_UNKNOWN: the reader must stop. */
+  /**
+   * @throws BERTH_FOLD_UNKNOWN_TYPE, BERTH_FOLD_RULES_UNKNOWN, BERTH_LOG_MOVED: the reader must
+   * stop.
+   */
   apply(event: LoggedEvent): Effects;
   aggregates(): Iterable<AggregateState>;
   aggregate(key: AggregateKey): AggregateState | undefined;
   namespace(name: NamespaceName): NamespaceState | undefined;
   target(name: TargetName): TargetState | undefined;
   readonly pools: PoolsState;
+  /** What the log says of itself, by partition; nothing where it was never moved. */
+  logs(): Iterable<LogState>;
   /** The fence book. */
   readonly fences: FencesState;
   /**
@@ -80,6 +87,7 @@ export interface World {
 export function createWorld(saved: SavedWorld = NOTHING_SAVED): World {
   const { checkpoints } = saved;
   const states = new Map<AggregateKey, AggregateState>();
+  const logs = new Set<LogState>();
   /** Where each aggregate changed last; from a checkpoint: there or before that. */
   const changed = new Map<AggregateKey, Position>();
   states.set(POOLS, emptyPools());
@@ -90,10 +98,15 @@ export function createWorld(saved: SavedWorld = NOTHING_SAVED): World {
   let version: Version = areUsable ? saved.version : {};
   for (const checkpoint of areUsable ? checkpoints : []) {
     compareHash(checkpoint, sha256(checkpoint.state));
-    states.set(checkpoint.aggregate, stateFromText(checkpoint.state) as AggregateState);
+    keep(checkpoint.aggregate, stateFromText(checkpoint.state) as AggregateState);
     changed.set(checkpoint.aggregate, checkpoint.position);
   }
   if (!areUsable) compare(checkpoints);
+
+  function keep(key: AggregateKey, state: AggregateState): void {
+    states.set(key, state);
+    if (state.kind === 'log') logs.add(state);
+  }
 
   function apply(event: LoggedEvent): Effects {
     const key = event.record.aggregate;
@@ -101,16 +114,18 @@ export function createWorld(saved: SavedWorld = NOTHING_SAVED): World {
     if (covers(version, event)) return ignored('repeated');
     const { partition, offset } = event;
     passed.foldedUpTo({ partition, offset: offset - 1 });
-    version = advance(version, event);
     if (offset <= lastChange(key)) {
       // Its checkpoint was ahead of the version, and has this.
+      version = advance(version, event);
       passed.foldedUpTo({ partition, offset });
       return ignored('repeated');
     }
     const state = states.get(key) ?? emptyAggregate(key);
-    states.set(key, state);
-    changed.set(key, { partition, offset });
+    keep(key, state);
+    // What it throws at is not folded, and no checkpoint may say so.
     const effects = evolve(state, event);
+    changed.set(key, { partition, offset });
+    version = advance(version, event);
     passed.foldedUpTo({ partition, offset });
     return effects;
   }
@@ -156,6 +171,7 @@ export function createWorld(saved: SavedWorld = NOTHING_SAVED): World {
     },
     apply,
     aggregates: () => states.values(),
+    logs: () => logs,
     aggregate: (key) => states.get(key),
     namespace: (name) => states.get(namespaceKey(name)) as NamespaceState | undefined,
     target: (name) => states.get(targetKey(name)) as TargetState | undefined,
@@ -176,6 +192,8 @@ function emptyAggregate(key: AggregateKey): AggregateState {
       return emptyTarget(key);
     case 'fences':
       return emptyFences();
+    case 'log':
+      return emptyLog(key);
   }
 }
 
@@ -189,5 +207,7 @@ function evolve(state: AggregateState, event: LoggedEvent): Effects {
       return evolveTarget(state, event);
     case 'fences':
       return evolveFences(state, event);
+    case 'log':
+      return evolveLog(state, event);
   }
 }

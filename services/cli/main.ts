@@ -6,6 +6,8 @@ import { jsonLog } from '../runtime/log.ts';
 import { systemRandom } from '../runtime/random.ts';
 import { CERTIFICATE_OPTIONS, certificate } from './certificate/certificate.ts';
 import { FENCE_OPTIONS, fence } from './fence/fence.ts';
+import { logCopy } from './log-copy/log-copy.ts';
+import { LOG_COPY_OPTIONS } from './log-copy/options.ts';
 import { parseUpConfig, UP_OPTIONS } from './up/config.ts';
 import { up } from './up/up.ts';
 
@@ -49,6 +51,18 @@ fenceCommand.action(async (node: string, given: Record<string, unknown>) => {
   const log = jsonLog({ fields: { process: 'fence' } });
   const { stdin: input, stdout: output, stderr: prompt } = process;
   await runMain(() => fence(node, given, { input, output, prompt }), { clock, log });
+});
+
+const copyCommand = program
+  .command('log')
+  .description('The log itself.')
+  .command('copy')
+  .description('Moves the log to another place, or to another number of partitions.');
+for (const [flags, description] of LOG_COPY_OPTIONS) copyCommand.option(flags, description);
+copyCommand.action(async (given: Record<string, unknown>) => {
+  const clock = systemClock();
+  const log = jsonLog({ fields: { process: 'log-copy' } });
+  await runMain(() => logCopy(given, { clock, output: process.stdout }), { clock, log });
 });
 
 await program.parseAsync();

@@ -2,6 +2,7 @@
 import {
   type ErrorRow,
   EXIT_ENVIRONMENT,
+  EXIT_INPUT,
   EXIT_INTERNAL,
   EXIT_UNAVAILABLE,
   row,
@@ -40,6 +41,54 @@ export const LOG_ERRORS = {
     'Whether the entries are there is not known; append the same ones again.',
   ),
   BERTH_LOG_CLOSED: row('never', EXIT_INTERNAL, 'the log is closed.'),
+  BERTH_LOG_MOVED: row(
+    'never',
+    EXIT_ENVIRONMENT,
+    'this log was moved: it goes on as generation {generation} in {to}.',
+    'Start everything on that one; nothing is decided or pushed from here any more.',
+  ),
+  BERTH_LOG_UNFINISHED: row(
+    'backoff',
+    EXIT_UNAVAILABLE,
+    'this log is a copy (generation {generation}) that has not ended.',
+    'Wait for `berth log copy`; if that died, empty this log, or take another, and copy again.',
+  ),
+  BERTH_COPY_CUT_SOURCE: row(
+    'never',
+    EXIT_ENVIRONMENT,
+    'the log cannot be copied: partition {partition} is deleted up to offset {start}.',
+    'A copy needs the whole history; put the archived records back first.',
+  ),
+  BERTH_COPY_NO_SOURCE: row(
+    'never',
+    EXIT_INPUT,
+    'there is no log in {place}.',
+    'Name the folder of `berth up`, or the broker and prefix of the log that is to be moved.',
+  ),
+  BERTH_COPY_SOURCE_GROWS: row(
+    'backoff',
+    EXIT_ENVIRONMENT,
+    'the log cannot be copied while it grows: partition {partition} of {topic} went on to {end}.',
+    'Stop all of Berth but the agents, then copy again, into an empty log.',
+  ),
+  BERTH_COPY_TARGET_NOT_EMPTY: row(
+    'never',
+    EXIT_ENVIRONMENT,
+    'the log cannot be copied to {place}: its {topic} has records already.',
+    'A copy that died is not gone on with: empty that log, or take another folder or prefix.',
+  ),
+  BERTH_COPY_TARGET_GROWS: row(
+    'never',
+    EXIT_ENVIRONMENT,
+    'somebody else writes to {place} ({topic}, partition {partition}): the copy is given up.',
+    'Nothing may run on the new log before the copy has ended; empty it and copy again.',
+  ),
+  BERTH_COPY_DIFFERS: row(
+    'never',
+    EXIT_INTERNAL,
+    'the copy is not the log: {aggregate} has another state there. It was not ended.',
+    'Keep both, and report it; the old log is as it was, but sealed.',
+  ),
   BERTH_LOG_OFFSET_GONE: row(
     'refetch',
     EXIT_INTERNAL,

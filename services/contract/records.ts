@@ -144,6 +144,41 @@ export interface Rules {
   readonly rules: number;
 }
 
+/** Up to where a log was moved: to the seal, by partition. */
+export interface LogCut {
+  readonly generation: number;
+  readonly version: Version;
+}
+
+/**
+ * By `berth log copy`, the first record of each partition: what follows is another log's, and this
+ * log's own only when all of it is there.
+ */
+export interface CopyBegan {
+  readonly type: 'CopyBegan';
+  /** Of this log; higher than that of every log that it goes on from. One that was not moved: 0. */
+  readonly generation: number;
+  /** Of this log; each has its own end. */
+  readonly partitions: number;
+  /** Of every log that it goes on from, the oldest first. */
+  readonly cuts: readonly LogCut[];
+}
+
+/** By `berth log copy`: all that was to be copied into any partition is there. */
+export interface CopyEnded {
+  readonly type: 'CopyEnded';
+  readonly generation: number;
+}
+
+/** By `berth log copy`, in the log that it moves: nobody goes on from here in this log. */
+export interface LogSealed {
+  readonly type: 'LogSealed';
+  /** Of the log that goes on. */
+  readonly generation: number;
+  /** Where that one is, for people. */
+  readonly to: string;
+}
+
 /** What a decision says to one question. */
 export type Answer =
   | {
@@ -208,6 +243,9 @@ export type Body =
   | Forwarded
   | Receipt
   | Rules
+  | CopyBegan
+  | CopyEnded
+  | LogSealed
   | Decision;
 
 export interface EventRecord {

@@ -4,6 +4,7 @@
  * everybody; a job that was lost, ran twice or was left behind by a crash changes nothing, because
  * what is to be done is read from the fold at the moment of doing it.
  */
+import { isWholeLog } from '../aggregates/log/whole.ts';
 import { createWorld } from '../aggregates/world.ts';
 import { aggregateKind, aggregateName, type TargetName } from '../contract/identity.ts';
 import { loggedEvent } from '../contract/logged-event.ts';
@@ -63,7 +64,9 @@ export async function createCourier(
   const { states, speaker } = createPushWords(createPushStates());
   const queues = createQueues({ ...components, world, states });
   let readToEnd = false;
-  const found = { ...components, world, reports, states, queues, readToEnd: () => readToEnd };
+  /** What is wanted in a log that is still being moved here was wanted long ago. */
+  const mayPush = (): boolean => readToEnd && isWholeLog(world);
+  const found = { ...components, world, reports, states, queues, readToEnd: mayPush };
   const pushing = createPushing(found);
 
   function targets(): TargetName[] {
@@ -73,6 +76,7 @@ export async function createCourier(
 
   async function batch(entries: readonly Entry[]): Promise<void> {
     const touched = new Set<TargetName>();
+    const couldPush = mayPush();
     for (const entry of entries) {
       const event = loggedEvent(entry);
       const { id, aggregate } = event.record;
@@ -84,12 +88,13 @@ export async function createCourier(
       if (specification) states.forget(target);
       reports.met(id, ignored === null);
     }
-    if (readToEnd) await queues.add([...touched].filter(queues.needsPush));
+    if (!mayPush()) return;
+    await queues.add((couldPush ? [...touched] : targets()).filter(queues.needsPush));
   }
 
   async function caughtUp(): Promise<void> {
     readToEnd = true;
-    await queues.add(targets().filter(queues.needsPush));
+    if (mayPush()) await queues.add(targets().filter(queues.needsPush));
   }
 
   const everyMs = init.readBackEveryMs ?? READ_BACK_EVERY_MS;

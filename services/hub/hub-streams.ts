@@ -2,6 +2,7 @@
  * What a hub reads of the log: the history and the node records from their beginnings (before it
  * serves, into what the core is then made of), and what nodes ack, to whichever hub, from now on.
  */
+import { isWholeLog, unfinished } from '../aggregates/log/whole.ts';
 import type { World } from '../aggregates/world.ts';
 import { loggedEvent } from '../contract/logged-event.ts';
 import type { AckRecord, NodeRecord } from '../contract/node-records.ts';
@@ -9,6 +10,7 @@ import { TOPICS } from '../contract/topics.ts';
 import { nextOffsets } from '../contract/version.ts';
 import type { EventLog } from '../ports/event-log/port.ts';
 import { type BerthFunction, defineFunction, stream } from '../runtime/define-function.ts';
+import type { Log } from '../runtime/log.ts';
 import type { HubCore, NodeRecords } from './hub-core.ts';
 
 export interface HubStreamsInit {
@@ -17,12 +19,20 @@ export interface HubStreamsInit {
   readonly eventLog: EventLog;
   /** Null until all was read that was there at the start. */
   readonly core: () => HubCore | null;
-  /** Once for each of the two. */
+  /** That the events are read may be said again, before the core is there. */
   readonly caughtUp: (what: 'events' | 'nodes') => void;
+  readonly log: Log;
 }
 
 export function hubStreams(init: HubStreamsInit): BerthFunction[] {
-  const { world, nodeRecords, eventLog, core, caughtUp } = init;
+  const { world, nodeRecords, eventLog, core, caughtUp, log } = init;
+  let readToEnd = false;
+
+  /** A log that is still being moved here says of nodes what they had long ago. */
+  function lookWhole(): void {
+    if (readToEnd && isWholeLog(world)) caughtUp('events');
+  }
+
   return [
     defineFunction({
       name: 'hub-events',
@@ -31,10 +41,21 @@ export function hubStreams(init: HubStreamsInit): BerthFunction[] {
         batch: async (entries) => {
           const events = entries.map(loggedEvent);
           const serving = core();
-          if (serving !== null) serving.events(events);
-          else for (const event of events) world.apply(event);
+          if (serving !== null) {
+            // It began to serve an empty log.
+            const begins = events.some(({ record }) => record.body.type === 'CopyBegan');
+            if (begins) throw unfinished(world);
+            serving.events(events);
+            return;
+          }
+          for (const event of events) world.apply(event);
+          lookWhole();
         },
-        caughtUp: async () => caughtUp('events'),
+        caughtUp: async () => {
+          readToEnd = true;
+          if (!isWholeLog(world)) log.warn({ error: unfinished(world) }, 'hub serves nobody yet');
+          lookWhole();
+        },
       },
     }),
     defineFunction({

@@ -26,7 +26,7 @@ import { createHub, type Hub } from './hub.ts';
 const PARTITIONS = 3;
 const GATEWAY_WAIT_MS = 200;
 const GATEWAY = { 'berth.dev/gateway': 'true' };
-const NO_JOBS = {} as Jobs;
+const NO_JOBS = { failed: new Promise(() => undefined) } as unknown as Jobs;
 const log = jsonLog({ level: 'silent' });
 const clock = systemClock();
 const random = systemRandom();

@@ -130,6 +130,7 @@ export async function createHub(init: HubInit, components: HubComponents): Promi
         world,
         nodeRecords,
         eventLog,
+        log,
         core: () => core,
         caughtUp: (what) => (what === 'events' ? eventsRead : nodesRead).resolve(),
       }),

@@ -62,7 +62,7 @@ async function startHub(): Promise<Running> {
     },
     { eventLog, checkpoints, clock, random, log },
   );
-  const jobs = {} as Jobs;
+  const jobs = { failed: new Promise(() => undefined) } as unknown as Jobs;
   const host = startFunctions(hub.functions, { eventLog, jobs, clock, log });
   const running = { hub, host, port: await hub.serving };
   hubs.push(running);

@@ -63,6 +63,7 @@ export function createMapper(init: MapperInit, components: MapperComponents): Ma
     append: (records: readonly EventRecord[], signal: AbortSignal) =>
       appendWhateverItTakes(records, components, signal),
     askForTicks: ticks.ask,
+    onUnfinished: (error: Error) => log.warn({ error }, 'mapper decides nothing yet'),
   };
 
   const handler: PartitionsHandler = {

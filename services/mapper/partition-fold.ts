@@ -3,6 +3,7 @@
  * on, and once all of it was read, answered. Nothing in here is about another partition: what an
  * aggregate decides is read from its own state alone, and what it tells others is appended.
  */
+import { isWholeHere, unfinished } from '../aggregates/log/whole.ts';
 import { createWorld, type World } from '../aggregates/world.ts';
 import { loggedEvent } from '../contract/logged-event.ts';
 import type { EventRecord } from '../contract/records.ts';
@@ -29,17 +30,20 @@ export interface PartitionFoldComponents {
   /** Until all of them are in the log, or the signal is aborted. */
   readonly append: (records: readonly EventRecord[], signal: AbortSignal) => Promise<void>;
   readonly askForTicks: (jobs: readonly NewJob[]) => void;
+  /** Nothing is decided yet, and why. */
+  readonly onUnfinished: (error: Error) => void;
 }
 
 export async function createPartitionFold(
   partition: number,
-  { checkpoints, nowMs, append, askForTicks }: PartitionFoldComponents,
+  { checkpoints, nowMs, append, askForTicks, onUnfinished }: PartitionFoldComponents,
 ): Promise<PartitionFold> {
   const world = createWorld(await checkpoints.all([partition]));
   const core = createMapperCore(world);
   const checkpointer = createCheckpointer(world, checkpoints);
   const from = nextOffsets(world.version)[partition] ?? 0;
   let isAnswering = false;
+  let readToEnd = false;
 
   async function batch(entries: readonly Entry[], signal: AbortSignal): Promise<void> {
     const ticks: NewJob[] = [];
@@ -55,12 +59,21 @@ export async function createPartitionFold(
       const releases = effects.released.map(({ release }) => release);
       ticks.push(...ticksToCome(world, aggregate, releases, event.timeMs));
     }
-    if (!isAnswering) return;
+    if (!isWholeHere(world)) isAnswering = false;
+    if (!isAnswering) return begin(signal);
     await answer(signal);
     if (!signal.aborted) askForTicks(ticks);
   }
 
   async function caughtUp(signal: AbortSignal): Promise<void> {
+    readToEnd = true;
+    if (!isWholeHere(world)) onUnfinished(unfinished(world));
+    await begin(signal);
+  }
+
+  /** In a log that is still being moved here nobody decides: an old decision may come yet. */
+  async function begin(signal: AbortSignal): Promise<void> {
+    if (!readToEnd || !isWholeHere(world)) return;
     isAnswering = true;
     await answer(signal);
     if (!signal.aborted) askForTicks(allTicksToCome(world, nowMs()));

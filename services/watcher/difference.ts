@@ -137,7 +137,8 @@ function* factsIn(state: AggregateState): Generator<readonly [SourceKey, unknown
       if (state.spec !== null) yield [{ kind: 'AclTarget', name }, state.spec];
       return;
     case 'fences':
-      // Of no source: hubs write it.
+    case 'log':
+      // Of no source: hubs, or who moves a log, write it.
       return;
   }
 }

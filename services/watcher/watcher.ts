@@ -5,6 +5,7 @@
  * another watcher opens a term where this one writes, it starts over after a pause. Of several
  * watchers one watches (lead.ts), the others stand by.
  */
+import { isWholeLog } from '../aggregates/log/whole.ts';
 import { TOPICS } from '../contract/topics.ts';
 import { isAtLeast, type Version } from '../contract/version.ts';
 import type { Checkpoints } from '../ports/checkpoints/port.ts';
@@ -73,7 +74,8 @@ async function watchUntil(
   const following = lead.run(stop).finally(() => ending.abort());
   for (const each of [reading, following]) each.catch(() => undefined);
   try {
-    await reader.until(() => isAtLeast(reader.world.version, lastOf(ends)));
+    const { world } = reader;
+    await reader.until(() => isAtLeast(world.version, lastOf(ends)) && isWholeLog(world));
     if (!stop.aborted) init.onReadToEnd?.();
     for (let quarrels = 0; !stop.aborted; ) {
       // Who stands by need not see.

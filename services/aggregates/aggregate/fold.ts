@@ -93,6 +93,9 @@ function step<S extends LedgerState>(
     case 'NodeReturned':
     case 'Tick':
     case 'AclReported':
+    case 'CopyBegan':
+    case 'CopyEnded':
+    case 'LogSealed':
       return rules.observe(state, body, event, effects);
     case 'NamespaceObserved':
     case 'NamespaceGone':

@@ -68,6 +68,9 @@ function observe(
     case 'TargetObserved':
     case 'TargetGone':
     case 'AclReported':
+    case 'CopyBegan':
+    case 'CopyEnded':
+    case 'LogSealed':
       return 'unknown-subject';
   }
 }

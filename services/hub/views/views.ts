@@ -49,6 +49,7 @@ export function createViews(world: World, nodeRecords: Iterable<NodeRecord>): Vi
         policies.setTarget(aggregateName(state.key), state.spec);
         return;
       case 'fences':
+      case 'log':
         // Of no concern to kernels: what a fence frees comes by the namespaces.
         return;
     }
@@ -107,6 +108,7 @@ function everythingIn(state: AggregateState): Touched {
       return { ...none, claims: new Set(state.claims.keys()), specification };
     case 'target':
     case 'fences':
+    case 'log':
       return { ...none, specification };
   }
 }

@@ -18,7 +18,10 @@ import type { EventLog, Offsets } from './port.ts';
 export interface LmdbEventLogInit {
   /** The data folder; the log takes `log/` in it. */
   readonly dir: string;
-  /** Of each topic that has no count of its own, fixed when the log is made. @default 4 */
+  /**
+   * Of each topic that has no count of its own, fixed when the log is made.
+   * @default what it was made with; 4 for a new one
+   */
   readonly partitionCount?: number;
   /** Entries a batch. @default 512 */
   readonly readBatchMax?: number;
@@ -28,24 +31,21 @@ export interface LmdbEventLogComponents {
   readonly clock: Clock;
 }
 
-const PARTITION_COUNT = 4;
 const READ_BATCH_MAX = 512;
 
 export async function lmdbEventLog(
   init: LmdbEventLogInit,
   components: LmdbEventLogComponents,
 ): Promise<EventLog> {
-  const partitionCount = init.partitionCount ?? PARTITION_COUNT;
   const path = join(init.dir, 'log');
   const batchMax = init.readBatchMax ?? READ_BATCH_MAX;
   return openOwned(path, ({ environment, close }) => {
-    const store = openLogStore(environment, partitionCount);
-    return eventLog({ partitionCount, batchMax, close }, { store, clock: components.clock });
+    const store = openLogStore(environment, init.partitionCount ?? null);
+    return eventLog({ batchMax, close }, { store, clock: components.clock });
   });
 }
 
 interface OpenLog {
-  readonly partitionCount: number;
   readonly batchMax: number;
   readonly close: () => Promise<void>;
 }
@@ -56,7 +56,7 @@ function eventLog(
 ): EventLog {
   const { store } = components;
   const { batchMax } = init;
-  const partitionCount = (topic: Topic) => topicSettings(topic).partitions ?? init.partitionCount;
+  const partitionCount = (topic: Topic) => topicSettings(topic).partitions ?? store.partitionCount;
   const partitionsOf = (topic: Topic): readonly number[] =>
     Array.from({ length: partitionCount(topic) }, (_, partition) => partition);
   const wake = wakeUp();

@@ -25,6 +25,8 @@ export type LogValue = Readonly<Record<string, unknown>>;
 export interface NewEntry {
   readonly key: string;
   readonly value: LogValue;
+  /** Of a record that is moved here from another log: that one's append time, which wins. */
+  readonly firstTimeMs?: number;
 }
 
 export interface Entry {
@@ -32,7 +34,7 @@ export interface Entry {
   readonly value: LogValue;
   readonly partition: number;
   readonly offset: number;
-  /** Append time, milliseconds since the epoch. */
+  /** Append time, milliseconds since the epoch; of a moved record, in the log that had it first. */
   readonly timeMs: number;
 }
 

@@ -24,6 +24,7 @@ beforeEach(() => {
     throw new Error('the appender does not read');
   };
   const store: LogStore = {
+    partitionCount: 1,
     tail: () => tail,
     write: (group) =>
       new Promise((resolve, reject) => {

@@ -146,9 +146,9 @@ function place(
   return call.prepared.map(({ newEntry, partition, valueText }) => {
     const name = `${call.topic} ${partition}`;
     const { next, lastTimeMs } = moved.get(name) ?? tail(call.topic, partition);
-    const timeMs = Math.max(lastTimeMs, nowMs);
-    moved.set(name, { next: next + 1, lastTimeMs: timeMs });
-    const { key, value } = newEntry;
+    const { key, value, firstTimeMs } = newEntry;
+    const timeMs = firstTimeMs ?? Math.max(lastTimeMs, nowMs);
+    moved.set(name, { next: next + 1, lastTimeMs: Math.max(lastTimeMs, timeMs) });
     return { topic: call.topic, entry: { key, value, partition, offset: next, timeMs }, valueText };
   });
 }

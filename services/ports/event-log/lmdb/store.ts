@@ -23,6 +23,8 @@ export interface PlacedEntry {
 }
 
 export interface LogStore {
+  /** Of each topic that has no count of its own. */
+  readonly partitionCount: number;
   tail(topic: Topic, partition: number): Tail;
   /** One transaction; on the disk when it answers. The caller gives them in order of offset. */
   write(group: readonly PlacedEntry[]): Promise<void>;
@@ -46,14 +48,17 @@ interface TopicTables {
 
 const EMPTY_TAIL: Tail = { next: 0, lastTimeMs: 0 };
 const PARTITION_COUNT_KEY = 'partitionCount';
+const DEFAULT_PARTITIONS = 4;
 
-export function openLogStore(environment: Environment, partitionCount: number): LogStore {
-  fixPartitionCount(environment, partitionCount);
+/** `want`: null where any count will do; a new log then has `DEFAULT_PARTITIONS`. */
+export function openLogStore(environment: Environment, want: number | null): LogStore {
+  const partitionCount = fixPartitionCount(environment, want);
   const topics = openTopics(environment);
   const tails = jsonTable<Tail, [string, number]>(environment, 'tails');
   const cursors = jsonTable<number, CursorKey>(environment, 'cursors');
 
   return {
+    partitionCount,
     tail: (topic, partition) => tails.get([topic, partition]) ?? EMPTY_TAIL,
     async write(group) {
       await environment.batch(() => {
@@ -157,9 +162,12 @@ function openTopics(environment: Environment): Readonly<Record<Topic, TopicTable
   };
 }
 
-function fixPartitionCount(environment: Environment, want: number): void {
+function fixPartitionCount(environment: Environment, want: number | null): number {
   const settings = jsonTable<number, string>(environment, 'settings');
   const have = settings.get(PARTITION_COUNT_KEY);
-  if (have === undefined) settings.putSync(PARTITION_COUNT_KEY, want);
-  else if (have !== want) throw berthError('BERTH_LOG_PARTITIONS', { have, want });
+  const count = have ?? want ?? DEFAULT_PARTITIONS;
+  if (have === undefined) settings.putSync(PARTITION_COUNT_KEY, count);
+  if (want !== null && want !== count)
+    throw berthError('BERTH_LOG_PARTITIONS', { have: count, want });
+  return count;
 }
