@@ -114,6 +114,18 @@ export const CONTROL_METRICS = {
     'topic',
     'partition',
   ),
+  berth_group_lag_records: gauge(
+    'Records of a topic behind the offsets that a group of processes committed, be none of it up.',
+    'group',
+    'topic',
+    'partition',
+  ),
+  berth_group_lag_seconds: gauge(
+    'Age of the oldest record behind the offsets that a group of processes committed; 0: none.',
+    'group',
+    'topic',
+    'partition',
+  ),
   berth_mapper_events_total: counter('Records that the mapper folded, by type.', 'type'),
   berth_mapper_decisions_total: counter(
     'Decisions that the mapper read: accepted, or why they were ignored.',

@@ -15,8 +15,15 @@ export interface Lag {
   readonly seconds: number | null;
 }
 
-/** `next`: the next offset to handle, by partition; what is not named begins where the log does. */
-export type LagOf = (topic: Topic, next: Offsets) => Promise<readonly Lag[]>;
+/**
+ * `next`: the next offset to handle, by partition; what is not named begins where the log does.
+ * @default partitions all
+ */
+export type LagOf = (
+  topic: Topic,
+  next: Offsets,
+  partitions?: readonly number[] | null,
+) => Promise<readonly Lag[]>;
 
 const MILLISECONDS = 1e3;
 const PEEK_TIMEOUT_MS = 2_000;
@@ -53,11 +60,13 @@ export function lagReader(components: {
     }
   }
 
-  return async (topic, next) => {
+  return async (topic, next, partitions = null) => {
+    if (partitions?.length === 0) return [];
     const [starts, ends] = await Promise.all([eventLog.starts(topic), eventLog.ends(topic)]);
+    const asked = partitions ?? Object.keys(ends).map(Number);
     return Promise.all(
-      Object.entries(ends).map(async ([name, end]) => {
-        const partition = Number(name);
+      asked.map(async (partition) => {
+        const end = ends[partition] ?? 0;
         const start = starts[partition] ?? 0;
         const from = Math.max(next[partition] ?? 0, start);
         const records = Math.max(0, end - from);

@@ -3,13 +3,15 @@
  * and what they handled is noted. Lag is computed from it (consumer-lag.ts).
  */
 import type { Topic } from '../contract/topics.ts';
-import type { Entry, Offsets } from '../ports/event-log/port.ts';
-import type { BerthFunction, StreamHandler, StreamTrigger } from './define-function.ts';
+import type { Offsets } from '../ports/event-log/port.ts';
+import type { BerthFunction, PartitionsHandler, StreamHandler } from './define-function.ts';
 
 export interface FunctionPlace {
   readonly name: string;
   readonly topic: Topic;
-  /** The next offset to handle. A partition that was not begun, and has no mention, is at 0. */
+  /** Those that it reads; null: all. */
+  readonly partitions: readonly number[] | null;
+  /** The next offset to handle, by partition. */
   readonly next: Offsets;
 }
 
@@ -21,40 +23,60 @@ export interface ConsumerProgress {
 }
 
 export function followProgress(functions: readonly BerthFunction[]): ConsumerProgress {
-  const places = new Map<string, { readonly topic: Topic; readonly next: Map<number, number> }>();
+  const places: (() => FunctionPlace)[] = [];
 
-  function followStream(
-    name: string,
-    trigger: StreamTrigger,
-    handler: StreamHandler,
-  ): BerthFunction {
-    const from = async (): Promise<Offsets> => {
-      const begins = await trigger.from();
-      const next = new Map(Object.entries(begins).map(([at, offset]) => [Number(at), offset]));
-      places.set(name, { topic: trigger.topic, next });
-      return begins;
-    };
-    const batch = async (entries: readonly Entry[], signal: AbortSignal): Promise<void> => {
-      await handler.batch(entries, signal);
-      const last = entries.at(-1);
-      if (last !== undefined) places.get(name)?.next.set(last.partition, last.offset + 1);
-    };
-    const caughtUp = (signal: AbortSignal): Promise<void> => handler.caughtUp(signal);
-    return { name, trigger: { ...trigger, from }, handler: { batch, caughtUp } };
+  function followed(definition: BerthFunction): BerthFunction {
+    const { name, trigger, handler } = definition;
+    const next = new Map<number, number>();
+    if (trigger.kind === 'stream') {
+      const { topic } = trigger;
+      const from = async (): Promise<Offsets> => {
+        const begins = await trigger.from();
+        for (const [at, offset] of Object.entries(begins)) next.set(Number(at), offset);
+        places.push(() => ({ name, topic, partitions: null, next: Object.fromEntries(next) }));
+        return begins;
+      };
+      const noted = noting(handler as StreamHandler, next);
+      return { name, trigger: { ...trigger, from }, handler: noted };
+    }
+    if (trigger.kind !== 'partitions') return definition;
+    const { topic } = trigger;
+    places.push(() => {
+      return { name, topic, partitions: [...next.keys()], next: Object.fromEntries(next) };
+    });
+    const noted = notingPartitions(handler as PartitionsHandler, next);
+    return { name, trigger, handler: noted };
   }
 
   return {
-    functions: functions.map((definition) => {
-      const { name, trigger } = definition;
-      if (trigger.kind !== 'stream') return definition;
-      const { handler } = definition as Extract<BerthFunction, { trigger: typeof trigger }>;
-      return followStream(name, trigger, handler);
-    }),
-    places: () =>
-      Array.from(places, ([name, { topic, next }]) => ({
-        name,
-        topic,
-        next: Object.fromEntries(next),
-      })),
+    functions: functions.map(followed),
+    places: () => places.map((place) => place()),
+  };
+}
+
+function noting(handler: StreamHandler, next: Map<number, number>): StreamHandler {
+  return {
+    async batch(entries, signal) {
+      await handler.batch(entries, signal);
+      const last = entries.at(-1);
+      if (last !== undefined && !signal.aborted) next.set(last.partition, last.offset + 1);
+    },
+    caughtUp: (signal) => handler.caughtUp(signal),
+  };
+}
+
+function notingPartitions(
+  handler: PartitionsHandler,
+  next: Map<number, number>,
+): PartitionsHandler {
+  return {
+    assigned: (partitions) => handler.assigned(partitions),
+    async take(partition, signal) {
+      const reader = await handler.take(partition, signal);
+      if (signal.aborted) return reader;
+      next.set(partition, reader.from);
+      signal.addEventListener('abort', () => next.delete(partition));
+      return { ...noting(reader, next), from: reader.from };
+    },
   };
 }

@@ -5,37 +5,27 @@
  * end in its own time, while another process, or this one again, reads the partition already.
  * How far each came is committed under the group's name: a hint, for lag.
  */
-import type { EventLog } from '../ports/event-log/port.ts';
-import type { Clock } from './clock.ts';
 import {
   type PartitionReader,
   type PartitionsHandler,
   type PartitionsTrigger,
   stream,
 } from './define-function.ts';
-import type { Log } from './log.ts';
+import { createGroupProgress, type GroupProgressComponents } from './group-progress.ts';
 import { runStream } from './stream-runner.ts';
-
-export interface PartitionsComponents {
-  readonly eventLog: EventLog;
-  readonly clock: Clock;
-  readonly log: Log;
-}
-
-const COMMIT_EVERY_MS = 1000;
 
 /** Ends when its signal is aborted, or with what a reader or the group threw. */
 export async function runPartitions(
   trigger: PartitionsTrigger,
   handler: PartitionsHandler,
-  components: PartitionsComponents,
+  components: GroupProgressComponents,
   signal: AbortSignal,
 ): Promise<void> {
   const { eventLog, log } = components;
   const { topic, group } = trigger;
   const ending = new AbortController();
   const stop = AbortSignal.any([signal, ending.signal]);
-  const progress = createProgress(trigger, components);
+  const progress = createGroupProgress(trigger, components);
   const { promise: failed, reject: fail } = Promise.withResolvers<never>();
   failed.catch(() => undefined);
   /** By partition that is ours: how it is taken away. */
@@ -88,68 +78,26 @@ export async function runPartitions(
     await Promise.race([follow(), failed]);
   } finally {
     ending.abort();
-    progress.stop();
     await Promise.allSettled(running);
+    await progress.stop();
   }
 }
 
+/** Where it began counts once it has caught up: a group that has read everything is not behind. */
 function noting(reader: PartitionReader, handled: (next: number) => void): PartitionReader {
+  let next = reader.from;
   return {
     from: reader.from,
-    caughtUp: (signal) => reader.caughtUp(signal),
     batch: async (entries, signal) => {
       await reader.batch(entries, signal);
       const last = entries.at(-1);
-      if (last !== undefined) handled(last.offset + 1);
+      if (last === undefined) return;
+      next = last.offset + 1;
+      handled(next);
     },
-  };
-}
-
-interface Progress {
-  handled(partition: number, next: number): void;
-  forget(partition: number): void;
-  stop(): void;
-}
-
-/** Commits now and then, one after the other; one that failed is made good by the next. */
-function createProgress(
-  { group, topic }: PartitionsTrigger,
-  { eventLog, clock, log }: PartitionsComponents,
-): Progress {
-  const uncommitted = new Map<number, number>();
-  let isCommitting = false;
-  let cancel: (() => void) | null = null;
-
-  function schedule(): void {
-    if (isCommitting || uncommitted.size === 0) return;
-    cancel ??= clock.after(COMMIT_EVERY_MS, () => void commit());
-  }
-
-  async function commit(): Promise<void> {
-    cancel = null;
-    isCommitting = true;
-    const offsets = Object.fromEntries(uncommitted);
-    uncommitted.clear();
-    try {
-      await eventLog.commit(group, topic, offsets);
-    } catch (error) {
-      log.debug({ group, error }, 'offsets were not committed');
-    }
-    isCommitting = false;
-    schedule();
-  }
-
-  return {
-    handled(partition, next) {
-      uncommitted.set(partition, next);
-      schedule();
-    },
-    forget: (partition) => {
-      uncommitted.delete(partition);
-    },
-    stop() {
-      uncommitted.clear();
-      cancel?.();
+    caughtUp: async (signal) => {
+      await reader.caughtUp(signal);
+      handled(next);
     },
   };
 }

@@ -7,7 +7,7 @@ import { expect } from 'vitest';
 import { type ConformanceInit, conformanceSuite } from '../../test/conformance-suite.ts';
 import type { EventLog, Offsets } from '../ports/event-log/port.ts';
 import type { Job, Jobs } from '../ports/jobs/port.ts';
-import { type BerthFunction, defineFunction, job, stream } from './define-function.ts';
+import { type BerthFunction, defineFunction, job, partitions, stream } from './define-function.ts';
 import type { Host } from './host.ts';
 
 export interface TriggerHarness {
@@ -23,7 +23,13 @@ export function triggerConformance<Harness extends TriggerHarness>(
   name: string,
   init: ConformanceInit<Harness>,
 ): void {
-  conformanceSuite(name, init, { ...streamCases, ...placeCases, ...failureCases, ...jobCases });
+  conformanceSuite(name, init, {
+    ...streamCases,
+    ...partitionCases,
+    ...placeCases,
+    ...failureCases,
+    ...jobCases,
+  });
 }
 
 const KEYS = ['ns/a', 'ns/b', 'ns/c', 'pools'];
@@ -143,6 +149,70 @@ const streamCases: Cases = {
     harness.start(found.map(({ definition }) => definition));
     await append(harness, 10, 10);
     for (const each of found) await heardAll(each, 20);
+  },
+};
+
+/** Reads each partition by itself; `caught up` for each. */
+function partitionsReader(from: Offsets = {}): Reader {
+  const heard: string[] = [];
+  const place: Record<number, number> = { ...from };
+  const definition = defineFunction({
+    name: 'owner',
+    trigger: partitions('berth.events', 'owners'),
+    handler: {
+      assigned: () => undefined,
+      take: async (partition) => ({
+        from: from[partition] ?? 0,
+        async batch(entries) {
+          heard.push(...entries.map(({ key, value }) => `${key} ${String(value['number'])}`));
+          place[partition] = (entries.at(-1)?.offset ?? 0) + 1;
+        },
+        async caughtUp() {
+          heard.push(`caught up ${partition}`);
+        },
+      }),
+    },
+  });
+  return { definition, heard, place };
+}
+
+const partitionCases: Cases = {
+  async 'gives each partition by itself, and says of each that it has caught up'(harness) {
+    await append(harness, 0, 20);
+    const found = partitionsReader();
+    harness.start([found.definition]);
+    await heardAll(found, 20);
+    await append(harness, 20, 20);
+    await heardAll(found, 40);
+    for (const key of KEYS) expect(ofKey(found.heard, key)).toEqual(upTo(40));
+    const caughtUp = found.heard.filter((line) => line.startsWith('caught up'));
+    expect(caughtUp.length).toBe(new Set(caughtUp).size);
+  },
+
+  async 'partitions go on after a stop where their readers say'(harness) {
+    await append(harness, 0, 10);
+    const before = partitionsReader();
+    const host = harness.start([before.definition]);
+    await heardAll(before, 10);
+    await host.stop();
+    await append(harness, 10, 10);
+    const after = partitionsReader(before.place);
+    harness.start([after.definition]);
+    await heardAll(after, 10);
+    for (const key of KEYS) expect(ofKey(after.heard, key)[0]).toBe(10);
+  },
+
+  async 'what a group has handled is committed by its stop at the latest'(harness) {
+    await append(harness, 0, 10);
+    const found = partitionsReader();
+    const host = harness.start([found.definition]);
+    await heardAll(found, 10);
+    await host.stop();
+    const ends = await harness.eventLog.ends('berth.events');
+    const written = Object.entries(ends).filter(([, end]) => end > 0);
+    expect(await harness.eventLog.committed('owners', 'berth.events')).toMatchObject(
+      Object.fromEntries(written),
+    );
   },
 };
 
