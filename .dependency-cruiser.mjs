@@ -186,6 +186,13 @@ const forbidden = [
     to: { path: 'node_modules/(bullmq|ioredis)/' },
   },
   {
+    name: 'kafkajs-only-in-its-folder',
+    comment: 'Go through services/ports/kafka/client.ts: its successor is to be a second folder.',
+    severity: 'error',
+    from: { pathNot: '^services/ports/kafka/' },
+    to: { path: 'node_modules/kafkajs/' },
+  },
+  {
     name: 'certificates-are-issued-in-credentials',
     comment: 'Hub and agents only read certificates (runtime/tls-files.ts); the cli issues them.',
     severity: 'error',

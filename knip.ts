@@ -9,8 +9,9 @@ import type { KnipConfig } from 'knip';
 const config: KnipConfig = {
   entry: [
     '{services,infra}/**/{,*-}main.ts!',
-    // An adapter that no process of ours takes yet: `berth run`, one role a process, is to.
+    // Adapters that no process of ours takes yet: `berth run`, one role a process, is to.
     'services/ports/jobs/bullmq.ts!',
+    'services/ports/event-log/kafka.ts!',
     // Named in boot/targets.mjs and package.json, where knip does not look for them.
     'scripts/*.ts',
     'test/{bench,fuzz,rfc}/**/{,*-}main.ts',

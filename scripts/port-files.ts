@@ -23,6 +23,7 @@ export const SHARED_BY_ADAPTERS: Readonly<Record<string, string>> = {
 /** Folders beside the ports, each with its reason. Adapters of any port may import them. */
 export const SHARED_BY_PORTS: Readonly<Record<string, string>> = {
   'data-folder': 'the one LMDB environment that the embedded adapters of all ports live in',
+  kafka: 'the Kafka client as Berth needs it, the one folder that knows kafkajs',
 };
 
 const parts = PARTS_OF_A_PORT.map((part) => `[^/]+/${part}`);

@@ -95,4 +95,40 @@ export const LOG_ERRORS = {
     'offset {offset} of {topic}, partition {partition}, is gone: the log begins at {start}.',
     'Start from checkpoints.',
   ),
+  BERTH_LOG_UNREACHABLE: row(
+    'backoff',
+    EXIT_UNAVAILABLE,
+    'the log at {brokers} does not answer: {reason}.',
+    'What runs goes on with what it has, and tries again by itself.',
+  ),
+  BERTH_LOG_LOGIN: row(
+    'never',
+    EXIT_ENVIRONMENT,
+    'the log at {brokers} refuses the login: {reason}.',
+    'Compare user, password and mechanism with what the broker has.',
+  ),
+  BERTH_LOG_TLS: row(
+    'never',
+    EXIT_ENVIRONMENT,
+    'the log at {brokers} cannot be trusted, or does not trust us: {reason}.',
+    'Compare the CA, the name in the certificate of the broker, and our own certificate.',
+  ),
+  BERTH_LOG_DENIED: row(
+    'never',
+    EXIT_ENVIRONMENT,
+    'the log at {brokers} denies it: {reason}.',
+    'The rights that each role needs are in docs/distributed.md.',
+  ),
+  BERTH_LOG_TOPIC: row(
+    'never',
+    EXIT_ENVIRONMENT,
+    'topic {topic} would lose or reorder history: {reason}.',
+    '{remedy}',
+  ),
+  BERTH_LOG_FOREIGN: row(
+    'never',
+    EXIT_INPUT,
+    '{topic}, partition {partition}, offset {offset} is none of our records: {reason}.',
+    'Nobody but Berth may write into its topics.',
+  ),
 } as const satisfies Readonly<Record<string, ErrorRow>>;

@@ -54,8 +54,13 @@ const CASES: readonly (readonly [from: string, to: string, rules: readonly strin
   ['services/mapper/i.ts', 'native/libberth.ts', ['one-file-knows-ffi']],
   ['services/ports/datapath/kernel.ts', 'native/libberth.ts', []],
   ['services/mapper/j.ts', 'node_modules/koffi/index.js', ['koffi-only-in-libberth']],
-  ['services/mapper/k.ts', 'node_modules/kafkajs/index.js', ['clients-only-in-adapters']],
-  ['services/ports/jobs/e.ts', 'node_modules/kafkajs/index.js', []],
+  [
+    'services/mapper/k.ts',
+    'node_modules/kafkajs/index.js',
+    ['clients-only-in-adapters', 'kafkajs-only-in-its-folder'],
+  ],
+  ['services/ports/jobs/e.ts', 'node_modules/kafkajs/index.js', ['kafkajs-only-in-its-folder']],
+  ['services/ports/kafka/a.ts', 'node_modules/kafkajs/index.js', []],
   ['services/ports/jobs/h.ts', 'node_modules/bullmq/index.js', ['redis-only-in-its-adapter']],
   ['services/ports/jobs/bullmq/a.ts', 'node_modules/ioredis/index.js', []],
   [

@@ -1,0 +1,168 @@
+/**
+ * The log on Kafka: each of the contract's topics is one there, under a prefix. Values are
+ * canonical JSON; headers follow the CloudEvents binding for Kafka (binary mode) and W3C Trace
+ * Context, for readers that are not ours. Offsets and append times are the broker's. Who may do
+ * what, and what topics must be like: docs/distributed.md.
+ */
+import { canonicalJson } from '../../contract/canonical.ts';
+import { cloudEventOf } from '../../contract/cloud-event.ts';
+import { berthError, isBerthError } from '../../contract/errors.ts';
+import { TOPICS, type Topic, topicSettings } from '../../contract/topics.ts';
+import { type KafkaClient, kafkaClient } from '../kafka/client.ts';
+import type { KafkaConnection } from '../kafka/cluster.ts';
+import type { KafkaComponents } from '../kafka/link.ts';
+import type { StoredRecord } from '../kafka/places.ts';
+import type { ProducedRecord } from '../kafka/produce.ts';
+import type { Replication } from '../kafka/topic-settings.ts';
+import type { Entry, EventLog, LogValue, NewEntry, Offsets } from './port.ts';
+
+export interface KafkaEventLogInit {
+  readonly connection: KafkaConnection;
+  /** Of the names of topics and groups: `PREFIX.events`. @default 'berth' */
+  readonly prefix?: string;
+  /**
+   * Of topics that have no count of their own; another than they have is refused.
+   * @default as they have; 12 where they are made
+   */
+  readonly partitionCount?: number;
+  readonly replication?: Replication;
+  /** Entries a batch. @default 512 */
+  readonly readBatchMax?: number;
+}
+
+const PREFIX = 'berth';
+const PARTITIONS_DEFAULT = 12;
+const READ_BATCH_MAX = 512;
+
+export async function kafkaEventLog(
+  init: KafkaEventLogInit,
+  components: KafkaComponents,
+): Promise<EventLog> {
+  const names = topicNames(init.prefix ?? PREFIX);
+  const topics = Object.values(TOPICS).map(({ name }) => {
+    const { cleanup, partitions } = topicSettings(name);
+    const count = partitions ?? init.partitionCount ?? null;
+    return { topic: names(name), cleanup, partitions: count };
+  });
+  const client = await kafkaClient(
+    {
+      connection: init.connection,
+      topics,
+      replication: init.replication ?? {},
+      partitionsDefault: PARTITIONS_DEFAULT,
+    },
+    components,
+  );
+  return eventLog(client, init, components);
+}
+
+/** `berth.events` -> `PREFIX.events` */
+function topicNames(prefix: string): (topic: Topic) => string {
+  return (topic) => `${prefix}${topic.slice(topic.indexOf('.'))}`;
+}
+
+function eventLog(
+  client: KafkaClient,
+  init: KafkaEventLogInit,
+  { clock }: KafkaComponents,
+): EventLog {
+  const prefix = init.prefix ?? PREFIX;
+  const nameOf = topicNames(prefix);
+  const groupOf = (cursor: string): string => `${prefix}.${cursor}`;
+  const batchMax = init.readBatchMax ?? READ_BATCH_MAX;
+  const partitionCount = (topic: Topic): number => client.partitionCount(nameOf(topic));
+  const all = (topic: Topic): readonly number[] =>
+    Array.from({ length: partitionCount(topic) }, (_, partition) => partition);
+
+  return {
+    kind: 'kafka',
+    partitionCount,
+    async append(topic, entries) {
+      const nowMs = clock.nowMs();
+      const records = entries.map((entry, index) => recordOf(topic, entry, index, nowMs));
+      const places = await client.append(nameOf(topic), records);
+      return places.map((place, index) => ({ ...(entries[index] as NewEntry), ...place }));
+    },
+    read(topic, from, signal, partitions = all(topic)) {
+      const start = new Map(partitions.map((each) => [each, from[each] ?? 0]));
+      return entriesOf(topic, client.read(nameOf(topic), start, { batchMax }, signal));
+    },
+    starts: async (topic) => Object.fromEntries(await client.starts(nameOf(topic))),
+    ends: async (topic) => Object.fromEntries(await client.ends(nameOf(topic))),
+    async latest(topic) {
+      const latest = new Map<string, Entry>();
+      const { signal } = new AbortController();
+      for await (const batch of client.readToEnd(nameOf(topic), signal)) {
+        for (const record of batch) {
+          const entry = entryOf(topic, record);
+          if (entry === null) latest.delete(record.key);
+          else latest.set(entry.key, entry);
+        }
+      }
+      return latest;
+    },
+    join: (group, topic, signal) => client.join(groupOf(group), nameOf(topic), signal),
+    commit: (cursor, topic, offsets) =>
+      client.commit(groupOf(cursor), nameOf(topic), byPartition(offsets)),
+    committed: async (cursor, topic) =>
+      Object.fromEntries(await client.committed(groupOf(cursor), nameOf(topic))),
+    close: () => client.close(),
+  };
+}
+
+function recordOf(
+  topic: Topic,
+  { key, value }: NewEntry,
+  index: number,
+  nowMs: number,
+): ProducedRecord {
+  try {
+    const bytes = Buffer.from(canonicalJson(value));
+    const event = cloudEventOf(topic, key, value);
+    const headers = {
+      ce_specversion: '1.0',
+      ce_id: event.id,
+      ce_type: event.type,
+      ce_source: event.source,
+      ce_time: new Date(nowMs).toISOString(),
+      'content-type': 'application/json',
+      traceparent: event.traceparent,
+    };
+    return { key, value: bytes, headers };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw berthError('BERTH_LOG_BAD_ENTRY', { index, reason }, error);
+  }
+}
+
+async function* entriesOf(
+  topic: Topic,
+  batches: AsyncIterable<readonly StoredRecord[]>,
+): AsyncGenerator<readonly Entry[], void, void> {
+  try {
+    for await (const batch of batches) {
+      const entries = batch.flatMap((record) => entryOf(topic, record) ?? []);
+      if (entries.length > 0) yield entries;
+    }
+  } catch (error) {
+    if (!isBerthError(error) || error.code !== 'BERTH_LOG_OFFSET_GONE') throw error;
+    throw berthError('BERTH_LOG_OFFSET_GONE', { ...error.details, topic }, error);
+  }
+}
+
+/** Null: a tombstone. Something else than JSON of ours is refused: nobody but Berth writes here. */
+function entryOf(topic: Topic, record: StoredRecord): Entry | null {
+  const { key, value, partition, offset, timeMs } = record;
+  if (value === null) return null;
+  try {
+    const parsed = JSON.parse(value.toString('utf8')) as LogValue;
+    return { key, value: parsed, partition, offset, timeMs };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw berthError('BERTH_LOG_FOREIGN', { topic, partition, offset, reason }, error);
+  }
+}
+
+function byPartition(offsets: Offsets): ReadonlyMap<number, number> {
+  return new Map(Object.entries(offsets).map(([partition, offset]) => [Number(partition), offset]));
+}

@@ -1,0 +1,173 @@
+/**
+ * One reader: follows partitions from given offsets on, for as long as it is wanted. It asks each
+ * broker for the next part only when the one before was taken, so that at most one is read ahead.
+ * The broker holds a fetch until there is something: no polling, and nothing is late for it.
+ *
+ * It outlives everything but what no time cures: a broker that is away, a leader that moves, a
+ * login that is refused for a while. It says so in the log, at first and then at times, never in a
+ * loop, and reads on from where it was; offsets say that nothing is left out or comes twice.
+ */
+import { type BerthError, berthError } from '../../contract/errors.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import { errorOfCode, type KafkaConnection } from './cluster.ts';
+import { asBerthError, refusalOf } from './failure.ts';
+import { type FetchedPartition, fetchFrom } from './fetch.ts';
+import type { Cluster } from './kafkajs-shapes.ts';
+import { type KafkaComponents, kafkaLink, type Link } from './link.ts';
+import { mailbox } from './mailbox.ts';
+import { offsetsAt } from './offsets.ts';
+import { outage } from './outage.ts';
+import { backOff } from './persist.ts';
+import type { StoredRecord } from './places.ts';
+
+export interface FollowInit {
+  readonly connection: KafkaConnection;
+  readonly topic: string;
+  /** By partition; only these are read. */
+  readonly from: ReadonlyMap<number, number>;
+}
+
+/** Of one partition; perhaps without a record, where only gaps were left to step over. */
+export interface Followed {
+  readonly partition: number;
+  readonly records: readonly StoredRecord[];
+  readonly next: number;
+}
+
+interface Answer {
+  readonly fetched: readonly FetchedPartition[];
+  readonly failure: BerthError | null;
+}
+
+/** How long a broker holds a fetch that finds nothing; an abort does not wait for it. */
+const FETCH_WAIT_MS = 500;
+/** How soon a partition is asked again that ends before what is asked for. */
+const AHEAD_WAIT_MS = 200;
+const LEADER_NOT_AVAILABLE = 5;
+const OUT_OF_RANGE = 'OFFSET_OUT_OF_RANGE';
+
+export async function* follow(
+  init: FollowInit,
+  components: KafkaComponents,
+  signal: AbortSignal,
+): AsyncGenerator<Followed, void, void> {
+  if (init.from.size === 0) await untilAborted(signal);
+  const { connection, topic } = init;
+  const { clock } = components;
+  const link = kafkaLink(connection, [topic], components.log);
+  const next = new Map(init.from);
+  const pause = backOff(components);
+  const trouble = outage({ clock, log: components.log.child({ topic }) });
+  const asking = askLeaders(link, init, clock);
+  try {
+    while (!signal.aborted) {
+      const answer = await asking.next(next, signal);
+      if (answer === null) return;
+      let { failure } = answer;
+      for (const part of answer.fetched) {
+        if (part.errorCode !== 0) {
+          const error = errorOfCode(part.errorCode);
+          if (refusalOf(error) === OUT_OF_RANGE) {
+            await refuseGone(link, topic, part.partition, part.next);
+            asking.isAhead(part.partition);
+          } else failure = asBerthError(error, connection.brokers);
+          continue;
+        }
+        trouble.over();
+        pause.reset();
+        if (part.next === next.get(part.partition)) continue;
+        next.set(part.partition, part.next);
+        yield part;
+        if (signal.aborted) return;
+      }
+      if (failure === null) continue;
+      trouble.met(failure);
+      link.refresh();
+      await pause.wait(signal);
+    }
+  } finally {
+    link.giveUp();
+  }
+}
+
+/** At most one fetch at each broker that leads some of the partitions. */
+function askLeaders(link: Link, { connection, topic }: FollowInit, clock: Clock) {
+  const answers = mailbox<Answer>();
+  const asked = new Set<number>();
+  /** Partitions that end before what is asked for: not asked again before this time. */
+  const ahead = new Map<number, number>();
+
+  const ask = async (nodeId: number, from: ReadonlyMap<number, number>): Promise<void> => {
+    asked.add(nodeId);
+    let answer: Omit<Answer, 'nodeId'>;
+    try {
+      const fetched = await link.use(async (cluster) =>
+        fetchFrom(await cluster.findBroker({ nodeId }), topic, from, FETCH_WAIT_MS),
+      );
+      answer = { fetched, failure: null };
+    } catch (error) {
+      answer = { fetched: [], failure: asBerthError(error, connection.brokers) };
+    }
+    asked.delete(nodeId);
+    answers.post(answer);
+  };
+
+  return {
+    isAhead(partition: number): void {
+      ahead.set(partition, clock.nowMs() + AHEAD_WAIT_MS);
+    },
+    /** Null: the signal was aborted. */
+    async next(from: ReadonlyMap<number, number>, signal: AbortSignal): Promise<Answer | null> {
+      for (;;) {
+        const wanted = new Map(
+          [...from].filter(([partition]) => (ahead.get(partition) ?? 0) <= clock.nowMs()),
+        );
+        try {
+          const leaders = await link.use(async (cluster) => byLeader(cluster, topic, wanted));
+          for (const [nodeId, part] of leaders) if (!asked.has(nodeId)) void ask(nodeId, part);
+        } catch (error) {
+          return { fetched: [], failure: asBerthError(error, connection.brokers) };
+        }
+        if (asked.size > 0 || answers.waiting() > 0) return answers.take(signal);
+        await clock.sleep(AHEAD_WAIT_MS, signal);
+        if (signal.aborted) return null;
+      }
+    },
+  };
+}
+
+function byLeader(
+  cluster: Cluster,
+  topic: string,
+  from: ReadonlyMap<number, number>,
+): ReadonlyMap<number, ReadonlyMap<number, number>> {
+  const leaders = new Map<number, Map<number, number>>();
+  const partitions = cluster.findTopicPartitionMetadata(topic);
+  for (const [partition, offset] of from) {
+    const leader = partitions.find(({ partitionId }) => partitionId === partition)?.leader ?? -1;
+    if (leader < 0) throw errorOfCode(LEADER_NOT_AVAILABLE);
+    leaders.set(leader, (leaders.get(leader) ?? new Map()).set(partition, offset));
+  }
+  return leaders;
+}
+
+/** What lies before the start is gone; what lies behind the end may come. */
+async function refuseGone(
+  link: Link,
+  topic: string,
+  partition: number,
+  offset: number,
+): Promise<void> {
+  const starts = await offsetsAt(link, topic, [partition], 'start');
+  const start = starts.get(partition) ?? 0;
+  if (offset < start) {
+    throw berthError('BERTH_LOG_OFFSET_GONE', { offset, topic, partition, start });
+  }
+}
+
+function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
