@@ -1,9 +1,11 @@
 /** What the node last acked survives any crash, and never reads as more than was acked. */
+
 import { mkdir, mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { create } from '@bufbuild/protobuf';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Push } from '../contract/gen/berth/link/v1/link_pb.ts';
+import { type Push, VersionSchema } from '../contract/gen/berth/link/v1/link_pb.ts';
 import { type AckedFile, openAckedFile } from './acked-file.ts';
 import {
   deltaPush,
@@ -51,6 +53,18 @@ describe('the file of what was acked', () => {
     const again = await openAckedFile(path);
     expect(again.wanted).toEqual(wanted);
     expect(again.damaged).toBe(false);
+  });
+
+  it('remembers which log it was of, also where it went on from another', async () => {
+    const { file, wanted } = await openAckedFile(path);
+    await ack(file, wanted, snapshotPush(ONE, { 0: 5 }));
+    const push = deltaPush(ONE, TWO, { 1: 0, generation: 1 });
+    const movedFrom = create(VersionSchema, { offsets: { 0: 6n } });
+    await ack(file, wanted, { ...push, movedFrom });
+    const again = await openAckedFile(path);
+    expect(again.wanted).toEqual(wanted);
+    expect(again.wanted.version).toEqual({ 1: 0, generation: 1 });
+    expect((await openAckedFile(path)).wanted).toEqual(wanted);
   });
 
   it('has no pods after a reboot: their blocks may be others’ by then', async () => {

@@ -80,7 +80,7 @@ function snapshotOf({ resources, version, checksum }: Wanted): Uint8Array {
   });
 }
 
-function deltaOf({ touched, version, checksum }: Change): Uint8Array {
+function deltaOf({ touched, version, checksum, movedFrom }: Change): Uint8Array {
   const resources: Uint8Array[] = [];
   const removed: string[] = [];
   for (const [key, bytes] of touched) {
@@ -94,6 +94,7 @@ function deltaOf({ touched, version, checksum }: Change): Uint8Array {
     resources,
     removed,
     checksum,
+    ...(movedFrom === null ? {} : { movedFrom: versionToWire(movedFrom) }),
   });
 }
 

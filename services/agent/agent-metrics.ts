@@ -1,5 +1,6 @@
 /** What an agent says of itself and its node to whoever scrapes it. */
 import { AGENT_METRICS, PROCESS_METRICS } from '../contract/metrics.ts';
+import { positionsOf } from '../contract/version.ts';
 import type { Datapath } from '../ports/datapath/port.ts';
 import { REASONS } from '../ports/datapath/tables/reasons.gen.ts';
 import { TABLE_SPECS } from '../ports/datapath/tables/specs.ts';
@@ -93,8 +94,8 @@ function exposeTables(metrics: AgentMetrics, { agent, datapath, clock }: AgentMe
 
 function exposePushes(metrics: AgentMetrics, { agent, clock }: AgentMetricsComponents): void {
   metrics.reads('berth_agent_version_offset', () =>
-    Object.entries(agent.held().version).map(([partition, value]) => ({
-      labels: { partition },
+    positionsOf(agent.held().version).map(([partition, value]) => ({
+      labels: { partition: String(partition) },
       value,
     })),
   );

@@ -2,7 +2,12 @@
 import { create, toBinary } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
 import { hasCode } from '../contract/errors.ts';
-import { PushSchema, ResourceSchema } from '../contract/gen/berth/link/v1/link_pb.ts';
+import {
+  PushSchema,
+  ResourceSchema,
+  VersionSchema,
+} from '../contract/gen/berth/link/v1/link_pb.ts';
+import type { Version } from '../contract/version.ts';
 import {
   addressResource,
   blockResource,
@@ -21,7 +26,7 @@ const FIRST: Resources = new Map([
   policyResource('shop/pay', [{ to: '198.51.100.0/24' }]),
 ]);
 
-function holding(resources: Resources, version = { 0: 5 }): Wanted {
+function holding(resources: Resources, version: Version = { 0: 5 }): Wanted {
   const wanted = nothingWanted();
   commit(wanted, readPush(wanted, snapshotPush(resources, version)));
   return wanted;
@@ -55,6 +60,22 @@ describe('what the hub wants of a node', () => {
     commit(wanted, change);
     expect(wanted.checksum).toBe(checksumOf(second));
     expect(wanted.resources.has('pod/a')).toBe(false);
+  });
+
+  it('follows a log that was moved, from where it was, and no log that was moved before', () => {
+    const wanted = holding(FIRST, { 0: 5 });
+    const push = snapshotPush(FIRST, { 0: 1, generation: 1 });
+    const from = (offset: number) => ({ ...push, movedFrom: create(VersionSchema, at(offset)) });
+    const at = (offset: number) => ({ offsets: { 0: BigInt(offset) } });
+    expect(codeOf(() => readPush(wanted, push))).toBe('BERTH_AGENT_BEHIND');
+    expect(codeOf(() => readPush(wanted, from(4)))).toBe('BERTH_AGENT_BEHIND');
+    commit(wanted, readPush(wanted, from(5)));
+    expect(wanted.version).toEqual({ 0: 1, generation: 1 });
+    const old = snapshotPush(FIRST, { 0: 99 });
+    expect(codeOf(() => readPush(wanted, old))).toBe('BERTH_AGENT_BEHIND');
+    expect(codeOf(() => readPush(wanted, snapshotPush(FIRST, { 0: 0, generation: 1 })))).toBe(
+      'BERTH_AGENT_BEHIND',
+    );
   });
 
   it('sees only the difference in a snapshot', () => {

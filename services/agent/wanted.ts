@@ -8,7 +8,7 @@ import { berthError } from '../contract/errors.ts';
 import { type Push, Push_Kind } from '../contract/gen/berth/link/v1/link_pb.ts';
 import { versionFromWire } from '../contract/link-version.ts';
 import { EMPTY_CHECKSUM, resourceHash } from '../contract/resource-checksum.ts';
-import { isAtLeast, type Version } from '../contract/version.ts';
+import { mayFollow, type Version } from '../contract/version.ts';
 import { readResource } from './resource.ts';
 
 export interface Wanted {
@@ -22,6 +22,8 @@ export interface Change {
   readonly touched: ReadonlyMap<string, Uint8Array | null>;
   readonly version: Version;
   readonly checksum: bigint;
+  /** Of a push from the next log; null: it is of the same. */
+  readonly movedFrom: Version | null;
 }
 
 export function nothingWanted(): Wanted {
@@ -32,17 +34,19 @@ export function nothingWanted(): Wanted {
 export function readPush(wanted: Wanted, push: Push): Change {
   const nonce = String(push.nonce);
   const version = versionFromWire(push.version);
-  if (!isAtLeast(version, wanted.version)) throw berthError('BERTH_AGENT_BEHIND', { nonce });
+  const movedFrom = push.movedFrom === undefined ? null : versionFromWire(push.movedFrom);
+  if (!mayFollow(version, wanted.version, movedFrom))
+    throw berthError('BERTH_AGENT_BEHIND', { nonce });
   const touched = touchedBy(wanted, push);
   const checksum = checksumAfter(wanted, touched);
   if (checksum !== push.checksum) {
     const have = hex(checksum);
     throw berthError('BERTH_AGENT_CHECKSUM', { nonce, have, want: hex(push.checksum) });
   }
-  return { touched, version, checksum };
+  return { touched, version, checksum, movedFrom };
 }
 
-export function commit(wanted: Wanted, change: Change): void {
+export function commit(wanted: Wanted, change: Omit<Change, 'movedFrom'>): void {
   for (const [key, bytes] of change.touched) {
     if (bytes === null) wanted.resources.delete(key);
     // A copy: what came is a window into the whole message, which must not be kept for it.

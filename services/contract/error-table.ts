@@ -203,6 +203,12 @@ export const ERROR_TABLE = {
     'the hub does not answer on {socket}: {reason}.',
     'Is `berth up` running, with this --operator-socket?',
   ),
+  BERTH_HUB_OTHER_LOG: row(
+    'never',
+    EXIT_ENVIRONMENT,
+    'node {node} has more of log generation {generation} than generation {own} here goes on from.',
+    'Run hubs on the log that was moved last; until then the node goes on with what it has.',
+  ),
   BERTH_HUB_NODE_AHEAD: row(
     'never',
     EXIT_ENVIRONMENT,

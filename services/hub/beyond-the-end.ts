@@ -5,13 +5,19 @@
  */
 import { type BerthError, berthError } from '../contract/errors.ts';
 import type { NodeName } from '../contract/identity.ts';
-import type { Version } from '../contract/version.ts';
+import { positionsOf, type Version } from '../contract/version.ts';
 import type { Offsets } from '../ports/event-log/port.ts';
 
 /** Null where the log is long enough, and the hub only has to read it. */
-export function beyondTheEnd(node: NodeName, version: Version, ends: Offsets): BerthError | null {
-  for (const [name, offset] of Object.entries(version)) {
-    const partition = Number(name);
+export function beyondTheEnd(
+  node: NodeName,
+  version: Version,
+  log: { readonly ends: Offsets; readonly generation: number },
+): BerthError | null {
+  const { ends, generation: own } = log;
+  const { generation = 0 } = version;
+  if (generation !== own) return berthError('BERTH_HUB_OTHER_LOG', { node, generation, own });
+  for (const [partition, offset] of positionsOf(version)) {
     const end = ends[partition] ?? 0;
     if (offset >= end) return berthError('BERTH_HUB_NODE_AHEAD', { node, partition, offset, end });
   }

@@ -3,6 +3,7 @@
  * keeps the views, says which pushes are due and what is to be appended. Made when the log and the
  * node records were read to the end; before that a hub serves nobody.
  */
+import { cutsOf, generationOf } from '../aggregates/log/whole.ts';
 import type { World } from '../aggregates/world.ts';
 import { canonicalJson } from '../contract/canonical.ts';
 import type { NodeName } from '../contract/identity.ts';
@@ -14,7 +15,7 @@ import {
 } from '../contract/node-records.ts';
 import type { EventRecord, LoggedEvent } from '../contract/records.ts';
 import { TOPICS, type Topic } from '../contract/topics.ts';
-import { isAtLeast, type Version } from '../contract/version.ts';
+import { inGeneration, type Version } from '../contract/version.ts';
 import type { NewEntry } from '../ports/event-log/port.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
@@ -31,7 +32,7 @@ import { type AgentLink, createNodeLinks, type NodeLinks } from './node-links.ts
 import type { NodeStatus } from './node-status.ts';
 import { createOperatorFences, type OperatorFences } from './operator-fences.ts';
 import { createReleaseAcks, type ReleaseAcks } from './release-acks.ts';
-import type { WantedSet } from './session.ts';
+import { isAhead, type WantedSet } from './session.ts';
 import { createViews, type Views } from './views/views.ts';
 
 /** The latest of each key of `berth.nodes`. */
@@ -171,9 +172,16 @@ function createParts(init: HubCoreInit, components: HubCoreComponents): Parts {
 
 function wantedSet(world: World, views: Views, node: NodeName): WantedSet {
   const set = views.node(node);
-  const { version } = world;
+  const generation = generationOf(world);
+  const version = inGeneration(world.version, generation);
   const { checksum } = set;
-  return { version, checksum, get: set.get, resources: set.resources };
+  const movedFrom = (held: Version): Version | null => {
+    const heldGeneration = held.generation ?? 0;
+    if (heldGeneration === generation) return null;
+    const cut = cutsOf(world).find((each) => each.generation === heldGeneration);
+    return cut === undefined ? null : inGeneration(cut.version, heldGeneration);
+  };
+  return { version, checksum, movedFrom, get: set.get, resources: set.resources };
 }
 
 function takeEvents(parts: Parts, events: readonly LoggedEvent[]): void {
@@ -227,7 +235,7 @@ function takeHello(parts: Parts, link: AgentLink, hello: Hello): void {
   const { world, log, nodes, waits, causes, nodeRecords, append } = parts;
   const { version } = hello.held;
   log.info({ node, bootId, version }, 'agent link up');
-  if (!isAtLeast(world.version, version)) {
+  if (isAhead(hello.held, wantedSet(world, parts.views, node))) {
     log.warn({ node, version, have: world.version }, 'the node has seen more than this hub');
     parts.onNodeAhead?.(node, version);
   }

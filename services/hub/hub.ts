@@ -2,6 +2,7 @@
  * The hub's functions: reads the log and the node records to the end, then serves agents and folds
  * on. It holds nothing that is not in the log, so any number of hubs may run, and any may die.
  */
+import { generationOf } from '../aggregates/log/whole.ts';
 import { createWorld } from '../aggregates/world.ts';
 import type { NodeName } from '../contract/identity.ts';
 import { TOPICS } from '../contract/topics.ts';
@@ -118,7 +119,7 @@ export async function createHub(init: HubInit, components: HubComponents): Promi
     eventLog
       .ends(TOPICS.events.name)
       .then((ends) => {
-        const error = beyondTheEnd(node, version, ends);
+        const error = beyondTheEnd(node, version, { ends, generation: generationOf(world) });
         if (error !== null) log.error({ node, error }, 'node waits for a log that is not here');
       })
       .catch((error: unknown) => log.warn({ node, error }, 'the end of the log is not known'));

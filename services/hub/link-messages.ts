@@ -53,7 +53,7 @@ export function readHello(hello: HelloMessage): Hello {
 }
 
 export function pushMessage(push: Push): ConnectResponse {
-  const { nonce, kind, version, checksum } = push;
+  const { nonce, kind, version, checksum, movedFrom } = push;
   const value = {
     nonce,
     kind: kind === 'snapshot' ? Push_Kind.SNAPSHOT : Push_Kind.DELTA,
@@ -61,6 +61,7 @@ export function pushMessage(push: Push): ConnectResponse {
     resources: [...push.resources],
     removed: [...push.removed],
     checksum,
+    ...(movedFrom === null ? {} : { movedFrom: versionToWire(movedFrom) }),
   };
   return create(ConnectResponseSchema, { message: { case: 'push', value } });
 }

@@ -3,11 +3,11 @@
  * due, gateways first, and knows who is in sync. A second link of a node replaces the first.
  */
 import type { NodeName } from '../contract/identity.ts';
-import { isAtLeast, type Version } from '../contract/version.ts';
+import type { Version } from '../contract/version.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Hello } from './link-messages.ts';
 import { hasVersion, isInSync, type NodeStatus } from './node-status.ts';
-import { createSession, type Push, type Session, type WantedSet } from './session.ts';
+import { createSession, isAhead, type Push, type Session, type WantedSet } from './session.ts';
 import type { NodeChange } from './views/node-sets.ts';
 
 /** One stream, as the hub sees it. */
@@ -78,8 +78,7 @@ export function createNodeLinks(components: NodeLinksComponents): NodeLinks {
     for (const known of due) if (!first.has(known.node)) sendTo(known, components);
     for (const { node, session } of due) {
       const { connected, held } = session.status;
-      const isAhead = connected && held !== null && !isAtLeast(wanted(node).version, held.version);
-      if (isAhead) ahead.add(node);
+      if (connected && held !== null && isAhead(held, wanted(node))) ahead.add(node);
       else ahead.delete(node);
     }
   }

@@ -56,6 +56,7 @@ function hubOf(log: readonly Change[]) {
       return {
         version,
         checksum: checksumOf(values),
+        movedFrom: () => null,
         get: (key) => {
           const value = values.get(key);
           return value === undefined ? undefined : { bytes: bytesOf(key, value) };

@@ -9,7 +9,7 @@
  * longer journal of versions: a node holds either what it last acked or the push that was under
  * way, and for anything else a snapshot is applied as a difference too.
  */
-import { isAtLeast, sameVersion, type Version } from '../contract/version.ts';
+import { mayFollow, sameVersion, type Version } from '../contract/version.ts';
 
 /** What a node has, by its own words or by an ack. */
 export interface Held {
@@ -19,11 +19,15 @@ export interface Held {
 
 /** What the node shall have, at the hub's version. */
 export interface WantedSet extends Held {
+  /** Of the log that who has this version knows; null: it is this one, or none that went on. */
+  movedFrom(held: Version): Version | null;
   get(key: string): { readonly bytes: Uint8Array } | undefined;
   resources(): Iterable<{ readonly bytes: Uint8Array }>;
 }
 
 export interface Push extends Held {
+  /** Where the node's own log was moved into this one; null: it is the same. */
+  readonly movedFrom: Version | null;
   readonly nonce: bigint;
   readonly sentAtMs: number;
   readonly kind: 'snapshot' | 'delta';
@@ -161,22 +165,32 @@ function next(state: State, wanted: WantedSet, nowMs: number): Push | null {
   if (!state.connected || held === null || state.inFlight !== null) return null;
   if (nowMs < state.notBeforeMs) return null;
   // Agents never go back: this hub first has to read as far as the node has seen.
-  if (!isAtLeast(wanted.version, held.version)) return null;
+  if (isAhead(held, wanted)) return null;
   // Equal contents, however the node came by them.
   const equal = wanted.checksum === held.checksum && !state.snapshotWanted;
   if (state.pending === null && equal) state.pending = new Set();
   const news = state.greeting && !sameVersion(wanted.version, held.version);
   state.greeting = false;
   if (state.pending?.size === 0 && !news && !state.ackWanted) return null;
-  return send(state, wanted, nowMs);
+  return send(state, { wanted, held }, nowMs);
 }
 
-function send(state: State, wanted: WantedSet, sentAtMs: number): Push {
+/** Of the hub, which must not push it anything then. */
+export function isAhead({ version }: Held, wanted: WantedSet): boolean {
+  return !mayFollow(wanted.version, version, wanted.movedFrom(version));
+}
+
+function send(
+  state: State,
+  { wanted, held }: { readonly wanted: WantedSet; readonly held: Held },
+  sentAtMs: number,
+): Push {
   const keys = state.pending;
   state.lastNonce += 1n;
   const nonce = state.lastNonce;
   const { version, checksum } = wanted;
-  const push: Push = { nonce, sentAtMs, version, checksum, ...contents(wanted, keys) };
+  const movedFrom = wanted.movedFrom(held.version);
+  const push: Push = { nonce, sentAtMs, version, checksum, movedFrom, ...contents(wanted, keys) };
   state.inFlight = push;
   state.inFlightKeys = keys;
   state.pending = new Set();

@@ -18,7 +18,9 @@ import {
   ResourceSchema,
 } from '../../services/contract/gen/berth/link/v1/link_pb.ts';
 import { linkService } from '../../services/contract/link-service.ts';
+import { versionFromWire } from '../../services/contract/link-version.ts';
 import { EMPTY_CHECKSUM, resourceHash } from '../../services/contract/resource-checksum.ts';
+import { mayFollow } from '../../services/contract/version.ts';
 import type { TlsFiles } from '../../services/runtime/tls-files.ts';
 
 type Outgoing = NonNullable<MessageInitShape<typeof ConnectRequestSchema>['message']>;
@@ -29,6 +31,8 @@ export interface FakeAgent {
   /** Kinds of the pushes that came, in order. */
   readonly pushes: readonly ('snapshot' | 'delta')[];
   readonly version: Readonly<Record<number, bigint>>;
+  /** Of the log that its version is of. */
+  readonly generation: bigint;
   /** Opens a stream and says hello with what it has. */
   connect(port: number): void;
   disconnect(): void;
@@ -63,6 +67,7 @@ export function fakeAgent({ node, bootId = 'boot-1', files, challenge }: FakeAge
   let news = Promise.withResolvers<void>();
   let ended = Promise.withResolvers<{ code: number; details: string }>();
   let version: Record<number, bigint> = {};
+  let generation = 0n;
   let checksum = EMPTY_CHECKSUM;
   let following = false;
   let client: Client | null = null;
@@ -75,7 +80,7 @@ export function fakeAgent({ node, bootId = 'boot-1', files, challenge }: FakeAge
   function sayHello(challenge: string): void {
     const underlayIp = Uint8Array.from([...new Array(10).fill(0), 255, 255, 192, 0, 2, 1]);
     const mac = Uint8Array.from([2, 0, 0, 0, 0, 1]);
-    const held = { version: { offsets: version }, checksum };
+    const held = { version: { offsets: version, generation }, checksum };
     say({ case: 'hello', value: { node, bootId, ...held, underlayIp, mac, challenge } });
   }
 
@@ -94,9 +99,10 @@ export function fakeAgent({ node, bootId = 'boot-1', files, challenge }: FakeAge
   }
 
   function take(push: Push): void {
-    for (const [partition, offset] of Object.entries(version)) {
-      const pushed = push.version?.offsets[Number(partition)] ?? -1n;
-      if (pushed < offset) throw new Error(`${node} was pushed an older version`);
+    const held = versionFromWire({ offsets: version, generation });
+    const movedFrom = push.movedFrom === undefined ? null : versionFromWire(push.movedFrom);
+    if (!mayFollow(versionFromWire(push.version), held, movedFrom)) {
+      throw new Error(`${node} was pushed an older version`);
     }
     if (push.kind === Push_Kind.SNAPSHOT) resources.clear();
     for (const bytes of push.resources) {
@@ -107,11 +113,12 @@ export function fakeAgent({ node, bootId = 'boot-1', files, challenge }: FakeAge
     for (const [key, bytes] of resources) checksum ^= resourceHash(key, bytes);
     if (checksum !== push.checksum) throw new Error(`${node}: the checksum differs`);
     version = push.version?.offsets ?? {};
+    generation = push.version?.generation ?? 0n;
   }
 
   function ack(push: Push, mapped: readonly string[] = []): void {
     take(push);
-    const value = { nonce: push.nonce, version: { offsets: version }, checksum };
+    const value = { nonce: push.nonce, version: { offsets: version, generation }, checksum };
     say({ case: 'ack', value: { ...value, readBackAtMs: 1, mappedPodUids: [...mapped] } });
   }
 
@@ -120,6 +127,9 @@ export function fakeAgent({ node, bootId = 'boot-1', files, challenge }: FakeAge
     pushes,
     get version() {
       return version;
+    },
+    get generation() {
+      return generation;
     },
     get ended() {
       return ended.promise;
