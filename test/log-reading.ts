@@ -8,6 +8,8 @@ export interface Reading {
   readonly batches: readonly (readonly Entry[])[];
   /** Ends when it has at least so many entries. */
   until(count: number): Promise<readonly Entry[]>;
+  /** Ends as the reader does: with what it threw. */
+  ended(): Promise<void>;
   /** Aborts it, and ends when the reader has; throws what the reader threw. */
   stop(): Promise<void>;
 }
@@ -27,6 +29,8 @@ export function startReading(
       entries.push(...batch);
     }
   })();
+  // Told to who asks for it.
+  ended.catch(() => undefined);
   return {
     entries,
     batches,
@@ -34,6 +38,7 @@ export function startReading(
       await expect.poll(() => entries.length, { timeout: 10_000 }).toBeGreaterThanOrEqual(count);
       return entries;
     },
+    ended: () => ended,
     async stop() {
       abort.abort();
       await ended;

@@ -125,10 +125,4 @@ export const LOG_ERRORS = {
     'topic {topic} would lose or reorder history: {reason}.',
     '{remedy}',
   ),
-  BERTH_LOG_FOREIGN: row(
-    'never',
-    EXIT_INPUT,
-    '{topic}, partition {partition}, offset {offset} is none of our records: {reason}.',
-    'Nobody but Berth may write into its topics.',
-  ),
 } as const satisfies Readonly<Record<string, ErrorRow>>;

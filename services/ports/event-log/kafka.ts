@@ -7,6 +7,7 @@
 import { canonicalJson } from '../../contract/canonical.ts';
 import { cloudEventOf } from '../../contract/cloud-event.ts';
 import { berthError, isBerthError } from '../../contract/errors.ts';
+import { partitionOf } from '../../contract/partition.ts';
 import { TOPICS, type Topic, topicSettings } from '../../contract/topics.ts';
 import { type KafkaClient, kafkaClient } from '../kafka/client.ts';
 import type { KafkaConnection } from '../kafka/cluster.ts';
@@ -85,7 +86,11 @@ function eventLog(
     },
     read(topic, from, signal, partitions = all(topic)) {
       const start = new Map(partitions.map((each) => [each, from[each] ?? 0]));
-      return entriesOf(topic, client.read(nameOf(topic), start, { batchMax }, signal));
+      return entriesOf(
+        topic,
+        partitionCount(topic),
+        client.read(nameOf(topic), start, { batchMax }, signal),
+      );
     },
     starts: async (topic) => Object.fromEntries(await client.starts(nameOf(topic))),
     ends: async (topic) => Object.fromEntries(await client.ends(nameOf(topic))),
@@ -94,7 +99,7 @@ function eventLog(
       const { signal } = new AbortController();
       for await (const batch of client.readToEnd(nameOf(topic), signal)) {
         for (const record of batch) {
-          const entry = entryOf(topic, record);
+          const entry = entryOf(topic, record, partitionCount(topic));
           if (entry === null) latest.delete(record.key);
           else latest.set(entry.key, entry);
         }
@@ -137,11 +142,12 @@ function recordOf(
 
 async function* entriesOf(
   topic: Topic,
+  count: number,
   batches: AsyncIterable<readonly StoredRecord[]>,
 ): AsyncGenerator<readonly Entry[], void, void> {
   try {
     for await (const batch of batches) {
-      const entries = batch.flatMap((record) => entryOf(topic, record) ?? []);
+      const entries = batch.flatMap((record) => entryOf(topic, record, count) ?? []);
       if (entries.length > 0) yield entries;
     }
   } catch (error) {
@@ -150,16 +156,32 @@ async function* entriesOf(
   }
 }
 
-/** Null: a tombstone. Something else than JSON of ours is refused: nobody but Berth writes here. */
-function entryOf(topic: Topic, record: StoredRecord): Entry | null {
-  const { key, value, partition, offset, timeMs } = record;
-  if (value === null) return null;
+/**
+ * Null: a tombstone. What is no object of ours was written by somebody else; it is given on as a
+ * value that no schema takes, so that whoever reads refuses it as it refuses any other. One of
+ * ours in the wrong partition ends the reader: its key's order is not what it seems.
+ */
+function entryOf(topic: Topic, record: StoredRecord, partitionCount: number): Entry | null {
+  const { key, partition, offset, timeMs } = record;
+  if (record.value === null) return null;
+  const text = record.value.toString('utf8');
+  const value = parsed(text);
+  if (value === null) return { key, value: { unreadable: text }, partition, offset, timeMs };
+  if (partitionOf(key, partitionCount) === partition) {
+    return { key, value, partition, offset, timeMs };
+  }
+  const place = `partition ${partition}, offset ${offset}`;
+  const reason = `the record of ${key} at ${place} lies where no one looks for it`;
+  const remedy = 'Were partitions added? Move the log into topics of another count instead.';
+  throw berthError('BERTH_LOG_TOPIC', { topic, reason, remedy });
+}
+
+function parsed(text: string): LogValue | null {
   try {
-    const parsed = JSON.parse(value.toString('utf8')) as LogValue;
-    return { key, value: parsed, partition, offset, timeMs };
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw berthError('BERTH_LOG_FOREIGN', { topic, partition, offset, reason }, error);
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && !Array.isArray(value) ? (value as LogValue | null) : null;
+  } catch {
+    return null;
   }
 }
 

@@ -8,9 +8,12 @@ import { BATCH_BYTES_MAX } from './group-append.ts';
 
 export interface TopicSpec {
   readonly topic: string;
-  /** `keep`: all records, until the janitor deletes; `compact`: the latest of each key. */
-  readonly cleanup: 'keep' | 'compact';
-  /** Null: as many as it has, or the default where it is made. */
+  /**
+   * `keep`: all records, until the janitor deletes; `compact`: the latest of each key; `delete`:
+   * as long as the broker's default says.
+   */
+  readonly cleanup: 'keep' | 'compact' | 'delete';
+  /** Null: as many as the others of the log have, or the default where all are made. */
   readonly partitions: number | null;
 }
 
@@ -36,6 +39,7 @@ export interface TopicAsIs {
 const WANTED = {
   keep: { 'cleanup.policy': 'delete', 'retention.ms': '-1', 'retention.bytes': '-1' },
   compact: { 'cleanup.policy': 'compact' },
+  delete: { 'cleanup.policy': 'delete' },
 } as const;
 const WANTED_OF_ALL = {
   'message.timestamp.type': 'LogAppendTime',
@@ -59,6 +63,32 @@ export function settingsToCreate(
 ): Readonly<Record<string, string>> {
   const inSync = minInSync === undefined ? {} : { 'min.insync.replicas': String(minInSync) };
   return { ...WANTED[cleanup], ...WANTED_OF_ALL, ...inSync };
+}
+
+/**
+ * How many partitions topics have that have no count of their own: all the same, for a key's
+ * partition is its hash modulo the count. One that was given more since is known by the others.
+ */
+export function commonCount(
+  specs: readonly TopicSpec[],
+  counts: ReadonlyMap<string, number>,
+  whenNone: number,
+): number {
+  const [first, ...others] = specs.filter(
+    ({ topic, partitions }) => partitions === null && counts.has(topic),
+  );
+  if (first === undefined) return whenNone;
+  const count = counts.get(first.topic) ?? 0;
+  for (const { topic } of others) {
+    const other = counts.get(topic) ?? 0;
+    if (other === count) continue;
+    throw berthError('BERTH_LOG_TOPIC', {
+      topic: other > count ? topic : first.topic,
+      reason: `${topic} has ${other} partitions, ${first.topic} has ${count}, and keys would move`,
+      remedy: 'Partitions cannot be added: move the log into topics of another count.',
+    });
+  }
+  return count;
 }
 
 /** The first thing that is wrong; null: nothing. */
@@ -85,7 +115,7 @@ function faultOfReplicas(
 ): BerthError | null {
   if (factor !== undefined && replicas < factor) {
     const reason = `a partition has ${replicas} replicas, the configuration says ${factor}`;
-    const remedy = `Give it more with kafka-reassign-partitions, or say how many it shall have.`;
+    const remedy = `Add some with kafka-reassign-partitions, or say how many topics shall have.`;
     return berthError('BERTH_LOG_TOPIC', { topic, reason, remedy });
   }
   const name = 'min.insync.replicas';

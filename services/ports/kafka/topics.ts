@@ -4,6 +4,7 @@ import { askEach, errorOfCode } from './cluster.ts';
 import type { Broker, Metadata } from './kafkajs-shapes.ts';
 import type { Link } from './link.ts';
 import {
+  commonCount,
   faultOf,
   type Replication,
   settingsToCreate,
@@ -32,7 +33,9 @@ export async function ensureTopics(
     const controller = await cluster.findControllerBroker();
     const before = await topicsOf(controller, specs);
     const missing = specs.filter(({ topic }) => before.get(topic) === undefined);
-    if (missing.length > 0) await create(controller, missing, init);
+    const have = new Map([...before].map(([topic, found]) => [topic, found.length]));
+    const partitionsDefault = commonCount(specs, have, init.partitionsDefault);
+    if (missing.length > 0) await create(controller, missing, { ...init, partitionsDefault });
     const asIs = await describe(controller, specs);
     const counts = new Map<string, number>();
     for (const spec of specs) {
