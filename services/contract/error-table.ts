@@ -78,6 +78,12 @@ export const ERROR_TABLE = {
     'The pod stays without network until it has one; the call is repeated.',
   ),
   BERTH_CONFIG_BAD: row('never', EXIT_USAGE, 'configuration: {field}: {reason}.'),
+  BERTH_COURIER_BEHIND: row(
+    'backoff',
+    EXIT_UNAVAILABLE,
+    'target {target}: revision {revision} is wanted, and this courier has read up to {read} only.',
+    'The job is left to whoever has read on; look at the consumer lag if it stays so.',
+  ),
   BERTH_DATAPATH_ANNOUNCE: row(
     'backoff',
     EXIT_ENVIRONMENT,

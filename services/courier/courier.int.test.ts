@@ -158,7 +158,7 @@ describe('a target that behaves', () => {
 
   test('has nothing more to say after a restart', async () => {
     const served = await good('orders-db');
-    await start();
+    await start(20);
     story.pool('blue');
     story.target('orders-db', { driver: webhook(served.url) });
     user('shop', 'orders-db');

@@ -1,10 +1,10 @@
 /**
- * How each target's last push went, for people and for the breaker: a target that fails waits in a
- * queue of its own, so that one that hangs never stands in the way of one that answers. In memory:
- * a new process asks every target once.
+ * How each target's last push went, for people: as far as this process did it, and of late. Others
+ * may have pushed since; what they had to report is in the log.
  */
 import { describeError, type ErrorCode, isBerthError } from '../contract/errors.ts';
 import type { TargetName } from '../contract/identity.ts';
+import type { Clock } from '../runtime/clock.ts';
 
 export interface PushStatus {
   readonly target: TargetName;
@@ -19,10 +19,11 @@ export interface PushStatus {
 }
 
 export interface PushStates {
-  isFailing(target: TargetName): boolean;
   readBack(target: TargetName, nowMs: number): void;
   succeeded(target: TargetName, nowMs: number): void;
   failed(target: TargetName, error: unknown, nowMs: number): void;
+  /** Somebody, maybe another, found what is wanted in force. */
+  confirmed(target: TargetName, timeMs: number): void;
   /** It is no target of the courier's any more. */
   forget(target: TargetName): void;
   statuses(): readonly PushStatus[];
@@ -32,19 +33,24 @@ interface PushState {
   error: { readonly code: ErrorCode | null; readonly message: string } | null;
   sinceMs: number;
   readBackAtMs: number | null;
+  touchedMs: number;
 }
 
-export function createPushStates(): PushStates {
+/** A target that fell to others for so long is theirs to tell of. */
+const TOLD_FOR_MS = 900_000;
+
+export function createPushStates({ nowMs: now }: Pick<Clock, 'nowMs'>): PushStates {
   const states = new Map<TargetName, PushState>();
 
   function stateOf(target: TargetName, nowMs: number): PushState {
-    const state = states.get(target) ?? { error: null, sinceMs: nowMs, readBackAtMs: null };
+    const nothing = { error: null, sinceMs: nowMs, readBackAtMs: null, touchedMs: nowMs };
+    const state = states.get(target) ?? nothing;
+    state.touchedMs = nowMs;
     states.set(target, state);
     return state;
   }
 
   return {
-    isFailing: (target) => states.get(target)?.error != null,
     readBack: (target, nowMs) => {
       stateOf(target, nowMs).readBackAtMs = nowMs;
     },
@@ -59,16 +65,24 @@ export function createPushStates(): PushStates {
       if (state.error === null || state.error.code !== code) state.sinceMs = nowMs;
       state.error = { code, message: describeError(error) };
     },
+    confirmed: (target, timeMs) => {
+      const state = states.get(target);
+      if (state === undefined || state.error === null) return;
+      state.error = null;
+      state.sinceMs = timeMs;
+    },
     forget: (target) => {
       states.delete(target);
     },
-    statuses: () =>
-      [...states].map(([target, { error, sinceMs, readBackAtMs }]) => ({
+    statuses: () => {
+      const told = [...states].filter(([, { touchedMs }]) => now() - touchedMs <= TOLD_FOR_MS);
+      return told.map(([target, { error, sinceMs, readBackAtMs }]) => ({
         target,
         code: error?.code ?? null,
         message: error?.message ?? null,
         sinceMs,
         readBackAtMs,
-      })),
+      }));
+    },
   };
 }

@@ -5,7 +5,7 @@ import { createPushStates } from './push-states.ts';
 import { createPushWords } from './push-words.ts';
 
 test('each push that ended is said with what came of it, and not twice', () => {
-  const { states, speaker } = createPushWords(createPushStates());
+  const { states, speaker } = createPushWords(createPushStates({ nowMs: () => 0 }));
   let rings = 0;
   speaker.onNews(() => {
     rings += 1;
@@ -22,7 +22,7 @@ test('each push that ended is said with what came of it, and not twice', () => {
 });
 
 test('a target that is the courier’s no more is taken back', () => {
-  const { states, speaker } = createPushWords(createPushStates());
+  const { states, speaker } = createPushWords(createPushStates({ nowMs: () => 0 }));
   states.succeeded('db', 1);
   states.forget('db');
   expect([...speaker.news()]).toMatchObject([{ word: { target: 'db', push: null } }]);

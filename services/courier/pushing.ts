@@ -1,22 +1,33 @@
 /**
  * The handlers of the courier's queues. The first one never throws for its target's sake: what
- * fails there goes on in the queue of those that fail, where throwing means back-off. Neither has
- * anything to do before the log was read to its end: what is due is then asked for anew.
+ * fails there goes on in the queue of those that fail, where throwing means back-off. What is to be
+ * pushed is read from the fold; a courier that has not read as far as the wish hands the job back.
  */
 import { lostAddresses, type WantedSet } from '../aggregates/target/wanted-set.ts';
-import { canonicalJson } from '../contract/canonical.ts';
+import { canonicalJson, type Json } from '../contract/canonical.ts';
 import { berthError, isBerthError } from '../contract/errors.ts';
 import type { TargetName } from '../contract/identity.ts';
 import type { WebhookSpec } from '../contract/objects.ts';
 import type { AclDriver } from '../ports/acl-driver/port.ts';
-import type { JobHandler } from '../ports/jobs/port.ts';
+import type { Job, JobHandler, Jobs } from '../ports/jobs/port.ts';
 import { tell } from '../runtime/channels.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Random } from '../runtime/random.ts';
 import { type BringInLineComponents, bringInLine } from './bring-in-line.ts';
 import type { PushStates } from './push-states.ts';
-import { BACKOFF, type Queues } from './queues.ts';
+import {
+  AGAIN_QUEUE,
+  BACKOFF,
+  needsPush,
+  PUSH_QUEUE,
+  pushJob,
+  READ_BACK_QUEUE,
+  readBackJob,
+  type Wish,
+  wishOf,
+} from './queues.ts';
+import type { Requests } from './requests.ts';
 
 /** How the driver of a target is made. */
 export type Connect = (target: TargetName, spec: WebhookSpec) => AclDriver;
@@ -24,21 +35,28 @@ export type Connect = (target: TargetName, spec: WebhookSpec) => AclDriver;
 export interface PushingComponents
   extends Pick<BringInLineComponents, 'world' | 'eventLog' | 'reports'> {
   readonly connect: Connect;
-  readonly queues: Queues;
+  readonly jobs: Jobs;
+  readonly requests: Requests;
   readonly states: PushStates;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  readonly readToEnd: () => boolean;
 }
 
 export interface Pushing {
   readonly first: JobHandler;
   readonly again: JobHandler;
+  readonly readBack: JobHandler;
 }
 
-export function createPushing(components: PushingComponents): Pushing {
-  const { queues, states, clock, random, log, readToEnd } = components;
+/** After so many tries nobody knows of the wish: it is of a log that is no more. */
+const BEHIND_ATTEMPTS_MAX = 10;
+
+export function createPushing(
+  { readBackEveryMs }: { readonly readBackEveryMs: number },
+  components: PushingComponents,
+): Pushing {
+  const { world, jobs, requests, states, clock, random, log } = components;
   const drivers = createDrivers(components.connect);
 
   async function push(target: TargetName, signal: AbortSignal): Promise<void> {
@@ -62,24 +80,54 @@ export function createPushing(components: PushingComponents): Pushing {
       throw error;
     }
     // Wanted otherwise while it was written.
-    if (queues.needsPush(target)) await queues.add([target]);
+    if (needsPush(world, target)) requests.ask([target]);
+  }
+
+  function refuseIfBehind({ id: target, data, attempt }: Job): void {
+    const { revision } = data as unknown as Wish;
+    const read = world.target(target)?.revision ?? 0;
+    if (revision <= read || attempt > BEHIND_ATTEMPTS_MAX) return;
+    throw berthError('BERTH_COURIER_BEHIND', { target, revision, read });
+  }
+
+  /** Whoever takes it: from now on the target is tried from there. */
+  async function goOnAgain(target: TargetName, delayMs: number): Promise<void> {
+    const wish = wishOf(world, target);
+    if (wish !== null) await jobs.add(AGAIN_QUEUE, [pushJob(target, wish, delayMs)]);
   }
 
   return {
-    first: async ({ id: target }, signal) => {
-      if (!readToEnd() || states.isFailing(target)) return;
+    first: async (job, signal) => {
+      const target = job.id;
+      refuseIfBehind(job);
+      const failing = await jobs.held(AGAIN_QUEUE, target);
+      if (failing !== null && isOfSpec(failing.data, wishOf(world, target))) {
+        // One that runs now runs again afterwards.
+        return goOnAgain(target, BACKOFF.firstMs);
+      }
       try {
         await push(target, signal);
       } catch (error) {
         if (signal.aborted) throw error;
         log.warn({ error, target }, 'ACL push failed, will be tried again');
-        await queues.add([target], BACKOFF.firstMs * (1 - random.next() / 2));
+        await goOnAgain(target, BACKOFF.firstMs * (1 - random.next() / 2));
       }
     },
-    again: async ({ id: target }, signal) => {
-      if (readToEnd() && states.isFailing(target)) await push(target, signal);
+    again: async (job, signal) => {
+      refuseIfBehind(job);
+      await push(job.id, signal);
+    },
+    readBack: async ({ id: target }) => {
+      const wish = wishOf(world, target);
+      if (wish === null) return;
+      await jobs.add(PUSH_QUEUE, [pushJob(target, wish)]);
+      await jobs.add(READ_BACK_QUEUE, [readBackJob(target, readBackEveryMs, random.next())]);
     },
   };
+}
+
+function isOfSpec(data: Json, wish: Wish | null): boolean {
+  return (data as unknown as Wish).spec === wish?.spec;
 }
 
 /** A confirmation that was lost takes nothing from running pods; somebody must hear of it. */

@@ -43,6 +43,8 @@ export interface JobTrigger {
   readonly kind: 'job';
   readonly queue: string;
   readonly options?: WorkOptions;
+  /** No job is taken before this has ended: others may be able to do it. */
+  readonly ready?: (signal: AbortSignal) => Promise<void>;
 }
 
 /** Runs until its signal is aborted: a watch, a server. */
@@ -80,8 +82,12 @@ export function partitions(topic: Topic, group: string): PartitionsTrigger {
   return { kind: 'partitions', topic, group };
 }
 
-export function job(queue: string, options?: WorkOptions): JobTrigger {
-  return options === undefined ? { kind: 'job', queue } : { kind: 'job', queue, options };
+export function job(
+  queue: string,
+  options: WorkOptions = {},
+  ready: JobTrigger['ready'] = async () => undefined,
+): JobTrigger {
+  return { kind: 'job', queue, options, ready };
 }
 
 export function service(): ServiceTrigger {

@@ -1,5 +1,6 @@
 /** Functions on the embedded adapters in one host: each kind runs, fails alone, and stops. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { gate } from '../../test/job-runs.ts';
 import { keepingLog } from '../../test/log-lines.ts';
 import { type Reopenable, reopenable } from '../../test/reopenable.ts';
 import { manualClock } from '../../test/simulation/manual-clock.ts';
@@ -139,6 +140,27 @@ test('tells of jobs that cannot be worked any more', async () => {
   const jobs = { ...jobStorage.opened, failed: Promise.resolve(error) };
   host = startFunctions([], { eventLog: logStorage.opened, jobs, clock, log });
   expect(await host.failed).toBe(error);
+});
+
+test('a job is taken once its function is ready, never if it is stopped before', async () => {
+  const heard: string[] = [];
+  const isReady = gate();
+  const worker = (name: string, ready: Promise<void>) =>
+    defineFunction({
+      name,
+      trigger: job(name, {}, (signal) => Promise.race([ready, untilAborted(signal)])),
+      handler: async ({ id }) => {
+        heard.push(id);
+      },
+    });
+  await jobStorage.opened.add('soon', [{ id: 'soon', data: null }]);
+  await jobStorage.opened.add('never', [{ id: 'never', data: null }]);
+  const started = start([worker('soon', isReady.passed), worker('never', gate().passed)]);
+  expect(heard).toEqual([]);
+  isReady.open();
+  await expect.poll(() => heard).toEqual(['soon']);
+  await started.stop();
+  expect(await jobStorage.opened.pending('never')).toBe(1);
 });
 
 test('a service that ends by itself has not failed', async () => {

@@ -99,7 +99,9 @@ async function run(
   } else if (isPartitions(definition)) {
     await runPartitions(definition.trigger, definition.handler, components, signal);
   } else if (isJob(definition)) {
-    const { queue, options } = definition.trigger;
+    const { queue, options, ready } = definition.trigger;
+    await ready?.(signal);
+    if (signal.aborted) return;
     const stopWork = jobs.work(queue, definition.handler, options);
     await untilAborted(signal);
     await stopWork();

@@ -98,11 +98,10 @@ export async function simulate(
   const mappers = some().map((one, i) => mapperProcess(`mapper-${i}`, surroundings, control, one));
   const hubs = some().map((one, i) => hubProcess(`hub-${i}`, surroundings, control, one));
   const watchers = kept.map((one, i) => watcherProcess(`watcher-${i}`, surroundings, control, one));
-  // The embedded jobs belong to one process.
-  const couriers = (options.webhook ? some() : []).map((one, i) => {
-    const own = { ...control, jobs: simulatedJobs(surroundings) };
-    return courierProcess(`courier-${i}`, surroundings, own, one, servers);
-  });
+  const pushes = simulatedJobs(surroundings);
+  const couriers = (options.webhook ? some() : []).map((one, i) =>
+    courierProcess(`courier-${i}`, surroundings, { ...control, jobs: pushes }, one, servers),
+  );
   const network = createNetwork(surroundings, hubs);
 
   const kubelets: Kubelet[] = [];
@@ -139,7 +138,7 @@ export async function simulate(
     { supervised, watchers, kubelets, network, eventLog, longestMs, heldDown, isOff, later },
     surroundings,
   );
-  const acls = createAclMishaps({ servers, longestMs, later }, surroundings);
+  const acls = createAclMishaps({ servers, jobs: pushes, longestMs, later }, surroundings);
   const isOver = (): boolean => history.violation !== null;
   const everySecond = (): void => {
     for (const agent of agents) versions.look(agent);

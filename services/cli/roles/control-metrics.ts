@@ -54,10 +54,10 @@ export function exposeJobs(
 ): void {
   const queues = functions.flatMap(({ trigger }) => (trigger.kind === 'job' ? trigger.queue : []));
   if (queues.length === 0) return;
+  // While their store is away nobody knows, and all else is told all the same.
+  const pending = (queue: string) => jobs.pending(queue).catch(() => Number.NaN);
   metrics.reads('berth_jobs_pending', () =>
-    Promise.all(
-      queues.map(async (queue) => ({ labels: { queue }, value: await jobs.pending(queue) })),
-    ),
+    Promise.all(queues.map(async (queue) => ({ labels: { queue }, value: await pending(queue) }))),
   );
   const attempts = metrics.counter('berth_jobs_attempts_total');
   const failures = metrics.counter('berth_jobs_failures_total');

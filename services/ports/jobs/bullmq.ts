@@ -83,6 +83,15 @@ function jobs(
     if (closed !== null) throw berthError('BERTH_JOBS_CLOSED', {});
   };
 
+  async function asked<T>(question: () => Promise<T>): Promise<T> {
+    refuseIfClosed();
+    try {
+      return await question();
+    } catch (error) {
+      throw coded(error, (reason) => ['BERTH_JOBS_REDIS', { address: link.address, reason }]);
+    }
+  }
+
   /** Until the worker has stopped, or hangs. */
   async function watch(name: string, worker: RedisWorker, dog: ReturnType<typeof createWatchdog>) {
     const everyMs = patience.idleMs / LOOKS;
@@ -140,14 +149,8 @@ function jobs(
         if (workers.get(name) === worker) workers.delete(name);
       };
     },
-    async pending(name) {
-      refuseIfClosed();
-      try {
-        return (await queueOf(name).state()).pending;
-      } catch (error) {
-        throw coded(error, (reason) => ['BERTH_JOBS_REDIS', { address: link.address, reason }]);
-      }
-    },
+    held: (name, id) => asked(() => queueOf(name).held(id)),
+    pending: (name) => asked(async () => (await queueOf(name).state()).pending),
     close() {
       closed ??= closeOnce();
       return closed;

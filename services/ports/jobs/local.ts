@@ -92,6 +92,10 @@ function jobs(
         if (workers.get(name) === worker) workers.delete(name);
       };
     },
+    async held(name, id) {
+      refuseIfClosed();
+      return queues.get(name)?.held(id) ?? null;
+    },
     async pending(name) {
       refuseIfClosed();
       return queues.get(name)?.size() ?? 0;

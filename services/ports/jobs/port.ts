@@ -43,6 +43,8 @@ export interface Jobs {
   add(queue: string, jobs: readonly NewJob[]): Promise<void>;
   /** Starts to work a queue; the answer stops it and waits for what runs. */
   work(queue: string, handler: JobHandler, options?: WorkOptions): () => Promise<void>;
+  /** Of the job of this id that waits or runs: the latest data. Null: there is none. */
+  held(queue: string, id: string): Promise<{ readonly data: Json } | null>;
   /** Jobs that wait or run, for people and tests. */
   pending(queue: string): Promise<number>;
   close(): Promise<void>;

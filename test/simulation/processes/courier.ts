@@ -1,4 +1,4 @@
-/** A courier process: the real functions, hosted by the real host, with jobs of its own. */
+/** A courier process: the real functions, hosted by the real host, on jobs that couriers share. */
 import { createCourier } from '../../../services/courier/courier.ts';
 import { logInto, type Surroundings } from '../surroundings.ts';
 import type { AclServers } from '../world/acl-servers.ts';

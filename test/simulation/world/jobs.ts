@@ -10,6 +10,8 @@ import type { Surroundings } from '../surroundings.ts';
 
 export interface SimulatedJobs {
   client(life: Life): Jobs;
+  /** All of them are lost. */
+  wipe(): void;
 }
 
 interface StoredJob {
@@ -84,6 +86,7 @@ export function simulatedJobs({ scheduler, dice }: Surroundings): SimulatedJobs 
   }
 
   return {
+    wipe: () => queues.clear(),
     client: (life) => ({
       kind: 'local',
       failed: new Promise(() => undefined),
@@ -100,6 +103,10 @@ export function simulatedJobs({ scheduler, dice }: Surroundings): SimulatedJobs 
         return async () => {
           workers.delete(worker);
         };
+      },
+      held: async (queue, id) => {
+        const job = queueOf(queue).get(id);
+        return job === undefined ? null : { data: job.again ?? job.data };
       },
       pending: async (queue) => queueOf(queue).size,
       close: async () => undefined,

@@ -4,12 +4,13 @@
  * nothing. So an id may hold any character, and a name any too, once it is encoded.
  */
 import { type JobsOptions, Queue } from 'bullmq';
+import type { Json } from '../../../contract/canonical.ts';
 import { berthError } from '../../../contract/errors.ts';
 import type { Clock } from '../../../runtime/clock.ts';
 import type { Random } from '../../../runtime/random.ts';
 import type { NewJob } from '../port.ts';
 import type { RedisLink } from './redis-link.ts';
-import { KEEP, runScript, STATE } from './scripts.ts';
+import { HELD, KEEP, runScript, STATE } from './scripts.ts';
 
 export interface RedisQueueComponents {
   readonly link: RedisLink;
@@ -20,6 +21,7 @@ export interface RedisQueueComponents {
 export interface RedisQueue {
   /** Safe to repeat. */
   add(jobs: readonly NewJob[]): Promise<void>;
+  held(id: string): Promise<{ readonly data: Json } | null>;
   state(): Promise<QueueState>;
   close(): Promise<void>;
 }
@@ -126,6 +128,10 @@ export function redisQueue(
       for (let at = 0; at < latest.length; at += JOBS_AT_ONCE) {
         await addSome(latest.slice(at, at + JOBS_AT_ONCE));
       }
+    },
+    async held(id) {
+      const data = await link.ask((client) => runScript(client, HELD, keys, [keyPrefix, id]));
+      return typeof data === 'string' ? { data: JSON.parse(data) } : null;
     },
     async state() {
       const args = [keyPrefix, Math.floor(clock.nowMs())];

@@ -61,6 +61,14 @@ export const KEEP = script(`
   return answers
 `);
 
+/** The latest data of the job of an id, where there is one. */
+export const HELD = script(`
+  local job = redis.call('GET', ARGV[1] .. 'de:' .. ARGV[2])
+  if not job then return nil end
+  return redis.call('HGET', ARGV[1] .. 'dn:' .. ARGV[2], 'data')
+    or redis.call('HGET', ARGV[1] .. job, 'data')
+`);
+
 /** A job that begins again takes what was kept while it ran: as if it had never begun. */
 export const TAKE_KEPT = script(`
   local next = ARGV[1] .. 'dn:' .. ARGV[2]

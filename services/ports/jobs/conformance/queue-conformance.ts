@@ -167,6 +167,29 @@ export const queueCases: ConformanceCases<JobsHarness> = {
     expect(runs.data()).toEqual([0, 1]);
   },
 
+  async 'says whether a job of an id waits or runs, with its latest data'({ opened: jobs }) {
+    const held = () => jobs.held('acl', 'db');
+    expect(await held()).toBeNull();
+    await jobs.add('acl', [
+      { id: 'db', data: 1, delayMs: 3_600_000 },
+      { id: 'runs', data: null },
+    ]);
+    await jobs.add('acl', [{ id: 'db', data: null }]);
+    expect(await held()).toEqual({ data: null });
+    expect(await jobs.held('other', 'db')).toBeNull();
+    const running = gate();
+    const runs = writingDown(() => running.passed);
+    jobs.work('acl', runs.handler);
+    await runs.until(1);
+    expect(await jobs.held('acl', 'runs')).toEqual({ data: null });
+    await jobs.add('acl', [{ id: 'runs', data: { later: 1 }, delayMs: 3_600_000 }]);
+    expect(await jobs.held('acl', 'runs')).toEqual({ data: { later: 1 } });
+    await jobs.add('acl', [{ id: 'once', data: 1 }]);
+    running.open();
+    await expect.poll(() => jobs.held('acl', 'once')).toBeNull();
+    expect(await jobs.held('acl', 'runs')).toEqual({ data: { later: 1 } });
+  },
+
   async 'takes a job of an id that has run as a new one'({ opened: jobs }) {
     const runs = writingDown();
     jobs.work('acl', runs.handler);

@@ -58,11 +58,11 @@ export const workCases: ConformanceCases<JobsHarness> = {
       if (attempt === 1) throw new Error('before any promise');
       return Promise.resolve();
     });
-    jobs.work('acl', runs.handler, { backoff: { firstMs: 10, maxMs: 10 } });
+    jobs.work('acl', runs.handler, { backoff: { firstMs: 1_000, maxMs: 1_000 } });
     await jobs.add('acl', [{ id: 'db', data: 1 }]);
     await runs.until(1);
     await expect.poll(() => jobs.pending('acl')).toBe(1);
-    await passTime(20);
+    await passTime(1_000);
     await idle(jobs);
     expect(runs.jobs).toHaveLength(2);
   },
@@ -95,14 +95,14 @@ export const workCases: ConformanceCases<JobsHarness> = {
   async 'tries again with the latest data that came meanwhile'({ opened: jobs, passTime }) {
     const running = gate();
     const runs = writingDown(({ attempt }) => (attempt === 1 ? running.passed : Promise.resolve()));
-    jobs.work('acl', runs.handler, { backoff: { firstMs: 100, maxMs: 100 } });
+    jobs.work('acl', runs.handler, { backoff: { firstMs: 1_000, maxMs: 1_000 } });
     await jobs.add('acl', [{ id: 'db', data: 'first' }]);
     await runs.until(1);
     await jobs.add('acl', [{ id: 'db', data: 'while it ran' }]);
     running.breakDown(new Error('no'));
     await expect.poll(() => jobs.pending('acl')).toBe(1);
     await jobs.add('acl', [{ id: 'db', data: 'while it waited' }]);
-    await passTime(110);
+    await passTime(1_000);
     await idle(jobs);
     expect(runs.jobs.slice(1)).toEqual([{ id: 'db', data: 'while it waited', attempt: 2 }]);
   },

@@ -12,6 +12,8 @@ export interface JobQueue {
   /** Jobs that wait or run, those kept for after a run included. */
   size(): number;
   restore(row: JobRow): void;
+  /** The latest data of the job of this id. */
+  held(id: string): { readonly data: Json } | null;
   /** Answers what must be on the disk. */
   add(job: NewJob, nowMs: number): JobRow;
   /** When the next waiting job is due; none waits: null. */
@@ -59,6 +61,10 @@ export function jobQueue(): JobQueue {
   return {
     size: () => jobs.size + kept,
     restore: wait,
+    held(id) {
+      const held = jobs.get(id);
+      return held === undefined ? null : { data: (held.next ?? held.row).data };
+    },
     add(job, nowMs) {
       const dueMs = nowMs + (job.delayMs ?? 0);
       const held = jobs.get(job.id);
