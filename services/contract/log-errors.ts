@@ -95,6 +95,12 @@ export const LOG_ERRORS = {
     'offset {offset} of {topic}, partition {partition}, is gone: the log begins at {start}.',
     'Start from checkpoints.',
   ),
+  BERTH_LOG_NOT_COMMITTED: row(
+    'backoff',
+    EXIT_UNAVAILABLE,
+    'offsets of group {group} were not taken: {reason}.',
+    'It is a hint, and tried again; a group that changes, or has other members, takes none.',
+  ),
   BERTH_LOG_UNREACHABLE: row(
     'backoff',
     EXIT_UNAVAILABLE,

@@ -14,7 +14,8 @@
  * Membership: `join` shares the partitions of a topic out among all who joined the same group.
  * It reads nothing and holds no position, and for a moment two members may both believe that a
  * partition is theirs: who writes must not mind (docs/ARCHITECTURE.md, "Effectively once").
- * Cursors: a named hint how far a reader came. No correctness rests on one.
+ * Cursors: a named hint how far a reader came. No correctness rests on one, and while its group
+ * changes, or has other members, none is taken (BERTH_LOG_NOT_COMMITTED).
  * Close: `close` may be called twice; reads end, later calls are refused with BERTH_LOG_CLOSED.
  */
 import type { Topic } from '../../contract/topics.ts';

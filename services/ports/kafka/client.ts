@@ -156,7 +156,8 @@ function openClient(
     async commit(groupId, topic, offsets) {
       const member = members.of(groupId);
       const refused = await asked((link) => commitOffsets(link, groupId, topic, offsets, member));
-      if (refused !== null) components.log.debug({ refused, group: groupId }, 'commit not taken');
+      if (refused === null) return;
+      throw berthError('BERTH_LOG_NOT_COMMITTED', { group: groupId, reason: refused });
     },
     committed: (groupId, topic) =>
       asked((link) => committedOffsets(link, groupId, topic, allOf(topic))),
