@@ -12,6 +12,7 @@ const config: KnipConfig = {
     // Adapters that no process of ours takes yet: `berth run`, one role a process, is to.
     'services/ports/jobs/bullmq.ts!',
     'services/ports/event-log/kafka.ts!',
+    'services/ports/checkpoints/kafka.ts!',
     // Named in boot/targets.mjs and package.json, where knip does not look for them.
     'scripts/*.ts',
     'test/{bench,fuzz,rfc}/**/{,*-}main.ts',

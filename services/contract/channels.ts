@@ -32,7 +32,8 @@ export interface ChannelMessages {
   };
   'berth:mapper:records-made': { readonly records: readonly EventRecord[] };
   'berth:mapper:append-repeated': object;
-  'berth:mapper:checkpoints-saved': object;
+  /** What was folded until then is in checkpoints. */
+  'berth:mapper:checkpoints-saved': { readonly allUpToMs: number };
   /** All that are this mapper's from now on. */
   'berth:mapper:partitions-assigned': { readonly partitions: readonly number[] };
   /** `code`: of the failure; null: it succeeded. */

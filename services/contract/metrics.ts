@@ -135,7 +135,7 @@ export const CONTROL_METRICS = {
   berth_mapper_append_repeats_total: counter('Appends of unknown fate that were repeated.'),
   berth_mapper_partitions: gauge("Partitions of the log that are this mapper's."),
   berth_mapper_checkpoint_age_seconds: gauge(
-    'Since checkpoints were last saved, or found to be up to date.',
+    'How old the oldest record is that no checkpoint of this mapper covers.',
   ),
   berth_jobs_pending: gauge('Jobs that wait or run.', 'queue'),
   berth_jobs_attempts_total: counter('Runs of jobs that ended.', 'queue'),

@@ -29,8 +29,8 @@ export function exposeMapper(
   });
   metrics.reads('berth_mapper_partitions', () => partitions);
   let savedAtMs = clock.nowMs();
-  hear('berth:mapper:checkpoints-saved', () => {
-    savedAtMs = clock.nowMs();
+  hear('berth:mapper:checkpoints-saved', ({ allUpToMs }) => {
+    savedAtMs = allUpToMs;
   });
   metrics.reads(
     'berth_mapper_checkpoint_age_seconds',

@@ -19,8 +19,8 @@ import {
   service,
 } from '../runtime/define-function.ts';
 import type { Log } from '../runtime/log.ts';
-import { saveRegularly } from './checkpointing.ts';
 import { createPartitionFold, type PartitionFold } from './partition-fold.ts';
+import { savePasses } from './pass-pace.ts';
 import { createTickRequests } from './tick-requests.ts';
 import { ticksFunction } from './ticks.ts';
 
@@ -59,7 +59,7 @@ export function createMapper(init: MapperInit, components: MapperComponents): Ma
   const ticks = createTickRequests({ sweepEveryMs }, components);
   const foldComponents = {
     checkpoints,
-    nowMs: clock.nowMs,
+    clock,
     append: (records: readonly EventRecord[], signal: AbortSignal) =>
       appendWhateverItTakes(records, components, signal),
     askForTicks: ticks.ask,
@@ -102,7 +102,8 @@ export function createMapper(init: MapperInit, components: MapperComponents): Ma
         trigger: service(),
         handler: (signal) => {
           const everyMs = init.checkpointEveryMs ?? CHECKPOINT_EVERY_MS;
-          return saveRegularly({ everyMs, folds: () => folds.values() }, { clock, log }, signal);
+          const checkpointers = () => [...folds.values()].map(({ checkpointer }) => checkpointer);
+          return savePasses({ everyMs, checkpointers }, { clock, log }, signal);
         },
       }),
       defineFunction({ name: 'mapper-ticks', trigger: service(), handler: ticks.run }),

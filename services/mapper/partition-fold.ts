@@ -12,6 +12,7 @@ import type { Checkpoints } from '../ports/checkpoints/port.ts';
 import type { Entry } from '../ports/event-log/port.ts';
 import type { NewJob } from '../ports/jobs/port.ts';
 import { tell } from '../runtime/channels.ts';
+import type { Clock } from '../runtime/clock.ts';
 import type { PartitionReader } from '../runtime/define-function.ts';
 import { type Checkpointer, createCheckpointer } from './checkpointing.ts';
 import { createMapperCore } from './mapper-core.ts';
@@ -26,7 +27,7 @@ export interface PartitionFold extends PartitionReader {
 
 export interface PartitionFoldComponents {
   readonly checkpoints: Checkpoints;
-  readonly nowMs: () => number;
+  readonly clock: Clock;
   /** Until all of them are in the log, or the signal is aborted. */
   readonly append: (records: readonly EventRecord[], signal: AbortSignal) => Promise<void>;
   readonly askForTicks: (jobs: readonly NewJob[]) => void;
@@ -36,11 +37,11 @@ export interface PartitionFoldComponents {
 
 export async function createPartitionFold(
   partition: number,
-  { checkpoints, nowMs, append, askForTicks, onUnfinished }: PartitionFoldComponents,
+  { checkpoints, clock, append, askForTicks, onUnfinished }: PartitionFoldComponents,
 ): Promise<PartitionFold> {
   const world = createWorld(await checkpoints.all([partition]));
   const core = createMapperCore(world);
-  const checkpointer = createCheckpointer(world, checkpoints);
+  const checkpointer = createCheckpointer(world, checkpoints, { turn: () => clock.sleep(0) });
   const from = nextOffsets(world.version)[partition] ?? 0;
   let isAnswering = false;
   let readToEnd = false;
@@ -76,7 +77,7 @@ export async function createPartitionFold(
     if (!readToEnd || !isWholeHere(world)) return;
     isAnswering = true;
     await answer(signal);
-    if (!signal.aborted) askForTicks(allTicksToCome(world, nowMs()));
+    if (!signal.aborted) askForTicks(allTicksToCome(world, clock.nowMs()));
   }
 
   /** Until nothing is left that could be said without reading on. */

@@ -50,7 +50,11 @@ export interface KafkaClient {
     signal: AbortSignal,
   ): AsyncIterable<readonly StoredRecord[]>;
   /** All that is there now, from the start; compacted: the latest of each key at least. */
-  readToEnd(topic: string, signal: AbortSignal): AsyncIterable<readonly StoredRecord[]>;
+  readToEnd(
+    topic: string,
+    signal: AbortSignal,
+    partitions?: readonly number[],
+  ): AsyncIterable<readonly StoredRecord[]>;
   starts(topic: string): Promise<PartitionOffsets>;
   ends(topic: string): Promise<PartitionOffsets>;
   /** Not of compacted topics: the broker refuses it. */
@@ -140,9 +144,10 @@ function openClient(
       refuseIfClosed();
       return slices({ connection, topic, from }, batchMax, components, until(signal));
     },
-    readToEnd(topic, signal) {
+    readToEnd(topic, signal, partitions = allOf(topic)) {
       refuseIfClosed();
-      return readToEnd({ connection, topic, starts, ends }, components, until(signal));
+      const init = { connection, topic, partitions, starts, ends };
+      return readToEnd(init, components, until(signal));
     },
     starts,
     ends,

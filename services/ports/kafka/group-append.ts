@@ -141,7 +141,7 @@ function measure(record: ProducedRecord, index: number, partitionCount: number):
     const reason = `it has ${bytes} bytes, more than ${BATCH_BYTES_MAX}`;
     throw berthError('BERTH_LOG_BAD_ENTRY', { index, reason });
   }
-  return { record, partition: partitionOf(key, partitionCount), bytes };
+  return { record, partition: record.partition ?? partitionOf(key, partitionCount), bytes };
 }
 
 /** Places came by partition; answered are they as the records were given. */

@@ -21,6 +21,8 @@ export interface ProducedRecord {
   /** Null: a tombstone; a compacted topic forgets the key. */
   readonly value: Buffer | null;
   readonly headers: Readonly<Record<string, string>>;
+  /** @default what `partitionOf` says of the key */
+  readonly partition?: number;
 }
 
 /** The records of one partition, in order. */

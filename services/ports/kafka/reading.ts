@@ -22,18 +22,21 @@ export async function* slices(
 export interface ReadToEndInit {
   readonly connection: KafkaConnection;
   readonly topic: string;
+  readonly partitions: readonly number[];
   readonly starts: (topic: string) => Promise<PartitionOffsets>;
   readonly ends: (topic: string) => Promise<PartitionOffsets>;
 }
 
 /** Positions count, not records: the last ones before the end may have been compacted away. */
 export async function* readToEnd(
-  { connection, topic, starts, ends }: ReadToEndInit,
+  { connection, topic, partitions, starts, ends }: ReadToEndInit,
   components: KafkaComponents,
   signal: AbortSignal,
 ): AsyncGenerator<readonly StoredRecord[], void, void> {
   const [from, until] = await Promise.all([starts(topic), ends(topic)]);
-  const left = new Map([...from].filter(([each, start]) => start < (until.get(each) ?? 0)));
+  const isLeft = ([each, start]: readonly [number, number]): boolean =>
+    partitions.includes(each) && start < (until.get(each) ?? 0);
+  const left = new Map([...from].filter(isLeft));
   if (left.size === 0) return;
   const following = follow({ connection, topic, from: new Map(left) }, components, signal);
   for await (const { partition, records, next } of following) {

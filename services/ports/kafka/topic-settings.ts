@@ -15,6 +15,8 @@ export interface TopicSpec {
   readonly cleanup: 'keep' | 'compact' | 'delete';
   /** Null: as many as the others of the log have, or the default where all are made. */
   readonly partitions: number | null;
+  /** More settings where it is made; an operator may change them. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 export interface Replication {
@@ -58,11 +60,11 @@ const WHY: Readonly<Record<string, string>> = {
 const COMPRESSIONS: readonly string[] = ['producer', 'uncompressed', 'gzip'];
 
 export function settingsToCreate(
-  { cleanup }: TopicSpec,
+  { cleanup, settings }: TopicSpec,
   { minInSync }: Replication,
 ): Readonly<Record<string, string>> {
   const inSync = minInSync === undefined ? {} : { 'min.insync.replicas': String(minInSync) };
-  return { ...WANTED[cleanup], ...WANTED_OF_ALL, ...inSync };
+  return { ...settings, ...WANTED[cleanup], ...WANTED_OF_ALL, ...inSync };
 }
 
 /**
