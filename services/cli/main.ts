@@ -62,7 +62,8 @@ for (const [flags, description] of LOG_COPY_OPTIONS) copyCommand.option(flags, d
 copyCommand.action(async (given: Record<string, unknown>) => {
   const clock = systemClock();
   const log = jsonLog({ fields: { process: 'log-copy' } });
-  await runMain(() => logCopy(given, { clock, output: process.stdout }), { clock, log });
+  const components = { clock, random: systemRandom(), log, output: process.stdout };
+  await runMain(() => logCopy(given, components), { clock, log });
 });
 
 await program.parseAsync();

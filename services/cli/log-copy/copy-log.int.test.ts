@@ -86,7 +86,7 @@ async function moved(partitions = 5) {
   await source.append(TOPICS.nodes.name, [{ key: 'n1/api', value: { old: false } }]);
   const target = await open('target', partitions);
   clock.set(clock.nowMs() + 10 * QUARANTINE_MS);
-  const report = await copyLog({ source, target, place: 'there' });
+  const report = await copyLog({ source, target, from: 'here', place: 'there' });
   return { story, source, target, report };
 }
 
@@ -153,7 +153,12 @@ describe('a moved log', () => {
   it('can be moved again, and remembers where each one was left', async () => {
     const { source, target } = await moved();
     const third = await open('third', 2);
-    const report = await copyLog({ source: target, target: third, place: 'elsewhere' });
+    const report = await copyLog({
+      source: target,
+      target: third,
+      from: 'here',
+      place: 'elsewhere',
+    });
     expect(report).toMatchObject({ generation: 2 });
     const world = await fold(third);
     const [first, second] = [...world.logs()][0]?.begun?.cuts ?? [];
@@ -178,7 +183,7 @@ describe('a log that was moved', () => {
   it('can be moved once more, as a later generation', async () => {
     const { source, report } = await moved();
     const again = await open('again', 3);
-    const second = await copyLog({ source, target: again, place: 'again' });
+    const second = await copyLog({ source, target: again, from: 'here', place: 'again' });
     expect(second.generation).toBe(report.generation + 1);
     expect(second.stateHash).toEqual(report.stateHash);
     expect(second.records).toEqual(report.records);
@@ -192,9 +197,11 @@ describe('a copy is refused', () => {
     for (const { name: topic } of [TOPICS.events, TOPICS.nodes, TOPICS.acks]) {
       const target = await open(topic, 2);
       await target.append(topic, [{ key: 'pools', value: {} }]);
-      await expect(copyLog({ source, target, place: 'there' })).rejects.toMatchObject({
-        code: 'BERTH_COPY_TARGET_NOT_EMPTY',
-      });
+      await expect(copyLog({ source, target, from: 'here', place: 'there' })).rejects.toMatchObject(
+        {
+          code: 'BERTH_COPY_TARGET_NOT_EMPTY',
+        },
+      );
     }
     await fold(source);
   });
@@ -213,7 +220,9 @@ describe('a copy is refused', () => {
         return source.latest(topic);
       },
     };
-    await expect(copyLog({ source: growing, target, place: 'there' })).rejects.toMatchObject({
+    await expect(
+      copyLog({ source: growing, target, from: 'here', place: 'there' }),
+    ).rejects.toMatchObject({
       code: 'BERTH_COPY_SOURCE_GROWS',
     });
     const world = await fold(target);
@@ -234,7 +243,9 @@ describe('a copy is refused', () => {
         return done;
       },
     };
-    await expect(copyLog({ source, target: shared, place: 'there' })).rejects.toMatchObject({
+    await expect(
+      copyLog({ source, target: shared, from: 'here', place: 'there' }),
+    ).rejects.toMatchObject({
       code: 'BERTH_COPY_TARGET_GROWS',
     });
     expect(isWholeLog(await fold(target))).toBe(false);
@@ -246,7 +257,9 @@ describe('a copy is refused', () => {
     const record = eventRecord('log/0', begun);
     await half.append(EVENTS, [{ key: 'log/0', value: { ...record } }]);
     const target = await open('target', 2);
-    await expect(copyLog({ source: half, target, place: 'there' })).rejects.toMatchObject({
+    await expect(
+      copyLog({ source: half, target, from: 'here', place: 'there' }),
+    ).rejects.toMatchObject({
       code: 'BERTH_LOG_UNFINISHED',
     });
   });
@@ -267,7 +280,7 @@ it('seals again behind what was appended between the seals of a straggler’s lo
       return source.append(topic, entries);
     },
   };
-  const report = await copyLog({ source: busy, target, place: 'there' });
+  const report = await copyLog({ source: busy, target, from: 'here', place: 'there' });
   expect(report.records[EVENTS]).toBe(story.log.events.length + 2);
   expect((await fold(target)).aggregate('ns/late')?.term?.id).toBe('late');
 });

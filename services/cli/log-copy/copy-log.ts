@@ -20,7 +20,8 @@ import { type SealedLog, sealLog, sourceGrows } from './seal.ts';
 export interface CopyInit {
   readonly source: EventLog;
   readonly target: EventLog;
-  /** What the target is called, for people. */
+  /** What the two are called, for people. */
+  readonly from: string;
   readonly place: string;
 }
 
@@ -40,8 +41,9 @@ const ACKS = TOPICS.acks.name;
 const BATCH_MAX = 1000;
 
 /** @throws BERTH_COPY_*, BERTH_LOG_UNFINISHED, as the fold: then the target is of no use */
-export async function copyLog({ source, target, place }: CopyInit): Promise<CopyReport> {
+export async function copyLog({ source, target, from, place }: CopyInit): Promise<CopyReport> {
   for (const topic of [EVENTS, NODES, ACKS]) await refuseNonEmpty(target, topic, place);
+  if (await isEmpty(source, EVENTS)) throw berthError('BERTH_COPY_NO_SOURCE', { place: from });
   const sealed = await sealLog(source, place);
   const { ends, generation } = sealed;
   const into = createFilling(target, place);
@@ -153,9 +155,12 @@ function refuseDifferent(before: ContentHashes, after: ContentHashes): void {
 }
 
 async function refuseNonEmpty(target: EventLog, topic: Topic, place: string): Promise<void> {
-  const ends = Object.values(await target.ends(topic));
-  if (ends.some((end) => end > 0))
-    throw berthError('BERTH_COPY_TARGET_NOT_EMPTY', { place, topic });
+  if (await isEmpty(target, topic)) return;
+  throw berthError('BERTH_COPY_TARGET_NOT_EMPTY', { place, topic });
+}
+
+async function isEmpty(log: EventLog, topic: Topic): Promise<boolean> {
+  return Object.values(await log.ends(topic)).every((end) => end === 0);
 }
 
 async function refuseGrown(source: EventLog, seals: Offsets): Promise<void> {

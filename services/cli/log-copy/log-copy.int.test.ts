@@ -1,10 +1,13 @@
 /** `berth log copy` as it is called. */
 import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
+import { noKafka } from '../../../infra/kafka/java.ts';
 import { simulatedLog } from '../../../test/fold/simulated-log.ts';
 import { createStory } from '../../../test/fold/story.ts';
+import { sharedKafka } from '../../../test/servers/shared-servers.ts';
 import { type TemporaryFolder, temporaryFolder } from '../../../test/temporary-folder.ts';
 import { lmdbEventLog } from '../../ports/event-log/lmdb.ts';
 import type { EventLog } from '../../ports/event-log/port.ts';
@@ -78,3 +81,33 @@ describe('berth log copy', () => {
     expect([code, said]).toEqual([2, expect.stringContaining('to-data')]);
   });
 });
+
+describe.skipIf(noKafka !== null)('berth log copy, on Kafka', () => {
+  it('takes an embedded log there, to another count there, and back, all the same', async () => {
+    await (await tell()).close();
+    const kafka = await sharedKafka();
+    const [one, two] = [`copy-${randomUUID()}`, `copy-${randomUUID()}`];
+    const ways = [
+      ['--from-data', at('old'), '--to-kafka', kafka, '--to-prefix', one],
+      ['--from-kafka', kafka, '--from-prefix', one, '--to-kafka', kafka, '--to-prefix', two],
+      ['--from-kafka', kafka, '--from-prefix', two, '--to-data', at('back')],
+    ];
+    const reports = [];
+    for (const [index, way] of ways.entries()) {
+      const { code, out, said } = await copy(...way, '--partitions', `${6 - index}`, '-o', 'json');
+      expect(code, said).toBe(0);
+      reports.push(JSON.parse(out));
+    }
+    expect(reports.map(({ generation }) => generation)).toEqual([1, 2, 3]);
+    expect(reports.map(({ partitions }) => partitions.target)).toEqual([6, 5, 4]);
+    const hashes = reports.flatMap(({ stateHash }) => Object.values(stateHash));
+    expect(new Set(hashes).size).toBe(1);
+    expect(new Set(reports.map(({ records }) => JSON.stringify(records))).size).toBe(1);
+
+    const args = ['--from-data', at('old'), '--to-kafka', kafka, '--to-prefix', one];
+    const again = await copy(...args, '--partitions', '6');
+    expect([again.code, again.said]).toEqual([4, expect.stringContaining('TARGET_NOT_EMPTY')]);
+  });
+});
+
+test.runIf(noKafka !== null)('Kafka is there', (context) => context.skip(noKafka ?? ''));

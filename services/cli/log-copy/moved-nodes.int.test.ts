@@ -90,7 +90,7 @@ async function startHub(name: string, partitionCount: number): Promise<Running> 
 async function move(from: string, to: string, partitionCount: number): Promise<void> {
   const source = await lmdbEventLog({ dir: join(folder.path, from) }, { clock });
   const target = await lmdbEventLog({ dir: join(folder.path, to), partitionCount }, { clock });
-  await copyLog({ source, target, place: to });
+  await copyLog({ source, target, from: 'here', place: to });
   await source.close();
   await target.close();
 }

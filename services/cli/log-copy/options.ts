@@ -2,29 +2,50 @@
 import { z } from 'zod';
 import { berthError } from '../../contract/errors.ts';
 import { parseConfig } from '../../runtime/config.ts';
+import type { KafkaPlace } from '../adapters/kafka-connection.ts';
+import { hostPort } from '../roles/host-port.ts';
 
 const PARTITIONS_MAX = 1024;
+const PREFIX = 'berth';
+
+const brokers = z
+  .string()
+  .transform((text) => text.split(','))
+  .pipe(z.array(hostPort).min(1));
 
 const schema = z.strictObject({
   fromData: z.string().min(1).optional(),
+  fromKafka: brokers.optional(),
+  fromPrefix: z.string().min(1).default(PREFIX),
   toData: z.string().min(1).optional(),
+  toKafka: brokers.optional(),
+  toPrefix: z.string().min(1).default(PREFIX),
+  kafkaTls: z.string().min(1).optional(),
+  kafkaSasl: z.string().min(1).optional(),
   partitions: z.coerce.number().int().min(1).max(PARTITIONS_MAX).optional(),
   output: z.enum(['text', 'json']).default('text'),
 });
 
 export const LOG_COPY_OPTIONS = [
-  [
-    '--from-data <dir>',
-    'the data folder of `berth up` whose log is to be moved; nothing may run on it',
-  ],
+  ['--from-data <dir>', 'the data folder of `berth up` whose log is to be moved'],
+  ['--from-kafka <host:port,...>', 'or the Kafka on which it lies'],
+  ['--from-prefix <name>', 'of its topics there (berth)'],
   ['--to-data <dir>', 'a new data folder'],
+  ['--to-kafka <host:port,...>', 'or the Kafka where it shall lie'],
+  ['--to-prefix <name>', 'of its topics there (berth)'],
+  ['--kafka-tls <dir>', "Kafka's ca.crt, and tls.crt and tls.key where it wants one"],
+  ['--kafka-sasl <file>', 'JSON with username, password and, if need be, mechanism'],
   ['--partitions <n>', 'how many the new log has; default: as many as the old one'],
   ['-o, --output <format>', 'text or json'],
 ] as const;
 
+export type LogPlace =
+  | { readonly kind: 'data'; readonly dir: string }
+  | { readonly kind: 'kafka'; readonly kafka: KafkaPlace; readonly prefix: string };
+
 export interface LogCopyConfig {
-  readonly from: { readonly kind: 'data'; readonly dir: string };
-  readonly to: { readonly kind: 'data'; readonly dir: string };
+  readonly from: LogPlace;
+  readonly to: LogPlace;
   /** Null: as many as the source has. */
   readonly partitions: number | null;
   readonly output: 'text' | 'json';
@@ -32,16 +53,18 @@ export interface LogCopyConfig {
 
 /** @throws BERTH_CONFIG_BAD naming the field */
 export function parseLogCopy(given: unknown): LogCopyConfig {
-  const { fromData, toData, partitions, output } = parseConfig(schema, JSON.stringify(given));
-  return {
-    from: { kind: 'data', dir: required('from-data', fromData) },
-    to: { kind: 'data', dir: required('to-data', toData) },
-    partitions: partitions ?? null,
-    output,
+  const said = parseConfig(schema, JSON.stringify(given));
+  const { fromData, fromKafka, fromPrefix, toData, toKafka, toPrefix } = said;
+  const { kafkaTls: tls, kafkaSasl: sasl, partitions, output } = said;
+  const place = (end: 'from' | 'to', dir?: string, at?: string[], prefix = PREFIX): LogPlace => {
+    if ((dir === undefined) === (at === undefined)) {
+      const reason = `exactly one of --${end}-data and --${end}-kafka is needed`;
+      throw berthError('BERTH_CONFIG_BAD', { field: end, reason });
+    }
+    if (dir !== undefined) return { kind: 'data', dir };
+    return { kind: 'kafka', kafka: { brokers: at ?? [], tls, sasl }, prefix };
   };
-}
-
-function required(field: string, value: string | undefined): string {
-  if (value === undefined) throw berthError('BERTH_CONFIG_BAD', { field, reason: 'is missing' });
-  return value;
+  const from = place('from', fromData, fromKafka, fromPrefix);
+  const to = place('to', toData, toKafka, toPrefix);
+  return { from, to, partitions: partitions ?? null, output };
 }

@@ -7,8 +7,9 @@
 import { generationOf, isWholeLog } from '../../aggregates/log/whole.ts';
 import { createWorld, type World } from '../../aggregates/world.ts';
 import { berthError } from '../../contract/errors.ts';
+import { loggedEvent } from '../../contract/logged-event.ts';
 import { logKey } from '../../contract/partition.ts';
-import { type EventRecord, eventRecord, type LogSealed } from '../../contract/records.ts';
+import { eventRecord, type LogSealed } from '../../contract/records.ts';
 import { TOPICS } from '../../contract/topics.ts';
 import type { EventLog, Offsets } from '../../ports/event-log/port.ts';
 import { readAll } from './log-reading.ts';
@@ -36,12 +37,12 @@ export async function sealLog(log: EventLog, to: string): Promise<SealedLog> {
   let generation = 1;
   for (let round = 0; ; round++) {
     const ends = await log.ends(EVENTS);
-    for await (const { value, ...place } of readAll(log, EVENTS, read, ends)) {
-      const record = value as unknown as EventRecord;
+    for await (const entry of readAll(log, EVENTS, read, ends)) {
+      const event = loggedEvent(entry);
+      const { body } = event.record;
       // Of a move that was given up.
-      const seal = record.body.type === 'LogSealed' ? record.body : null;
-      if (seal === null) world.apply({ ...place, record });
-      else generation = Math.max(generation, seal.generation + 1);
+      if (body.type === 'LogSealed') generation = Math.max(generation, body.generation + 1);
+      else world.apply(event);
     }
     read = ends;
     generation = Math.max(generation, generationOf(world) + 1);

@@ -12,7 +12,7 @@ import { TOPICS, type Topic, topicSettings } from '../../contract/topics.ts';
 import { type KafkaClient, kafkaClient } from '../kafka/client.ts';
 import type { KafkaConnection } from '../kafka/cluster.ts';
 import type { KafkaComponents } from '../kafka/link.ts';
-import type { StoredRecord } from '../kafka/places.ts';
+import type { Place, StoredRecord } from '../kafka/places.ts';
 import type { ProducedRecord } from '../kafka/produce.ts';
 import type { Replication } from '../kafka/topic-settings.ts';
 import type { Entry, EventLog, LogValue, NewEntry, Offsets } from './port.ts';
@@ -31,6 +31,8 @@ export interface KafkaEventLogInit {
   readonly readBatchMax?: number;
 }
 
+/** Only of moved records, as a CloudEvents extension: milliseconds since the epoch. */
+const FIRST_TIME = 'ce_berthfirsttime';
 const PREFIX = 'berth';
 const PARTITIONS_DEFAULT = 12;
 const READ_BATCH_MAX = 512;
@@ -82,7 +84,7 @@ function eventLog(
       const nowMs = clock.nowMs();
       const records = entries.map((entry, index) => recordOf(topic, entry, index, nowMs));
       const places = await client.append(nameOf(topic), records);
-      return places.map((place, index) => ({ ...(entries[index] as NewEntry), ...place }));
+      return places.map((place, index) => placed(entries[index] as NewEntry, place));
     },
     read(topic, from, signal, partitions = all(topic)) {
       const start = new Map(partitions.map((each) => [each, from[each] ?? 0]));
@@ -117,7 +119,7 @@ function eventLog(
 
 function recordOf(
   topic: Topic,
-  { key, value }: NewEntry,
+  { key, value, firstTimeMs }: NewEntry,
   index: number,
   nowMs: number,
 ): ProducedRecord {
@@ -129,7 +131,8 @@ function recordOf(
       ce_id: event.id,
       ce_type: event.type,
       ce_source: event.source,
-      ce_time: new Date(nowMs).toISOString(),
+      ce_time: new Date(firstTimeMs ?? nowMs).toISOString(),
+      ...(firstTimeMs === undefined ? {} : { [FIRST_TIME]: String(firstTimeMs) }),
       'content-type': 'application/json',
       traceparent: event.traceparent,
     };
@@ -138,6 +141,13 @@ function recordOf(
     const reason = error instanceof Error ? error.message : String(error);
     throw berthError('BERTH_LOG_BAD_ENTRY', { index, reason }, error);
   }
+}
+
+function placed(
+  { key, value, firstTimeMs }: NewEntry,
+  { partition, offset, timeMs }: Place,
+): Entry {
+  return { key, value, partition, offset, timeMs: firstTimeMs ?? timeMs };
 }
 
 async function* entriesOf(
@@ -162,7 +172,8 @@ async function* entriesOf(
  * ours in the wrong partition ends the reader: its key's order is not what it seems.
  */
 function entryOf(topic: Topic, record: StoredRecord, partitionCount: number): Entry | null {
-  const { key, partition, offset, timeMs } = record;
+  const { key, partition, offset, headers } = record;
+  const timeMs = Number(headers[FIRST_TIME] ?? record.timeMs);
   if (record.value === null) return null;
   const text = record.value.toString('utf8');
   const value = parsed(text);

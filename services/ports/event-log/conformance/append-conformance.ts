@@ -54,6 +54,16 @@ export const appendCases: ConformanceCases<EventLogHarness> = {
     expect(await readAll(log, 'berth.events', 3)).toEqual(appended);
   },
 
+  async 'keeps the time that a moved record brings, and its own of the next'({ opened: log }) {
+    const firstTimeMs = Date.UTC(2020, 1, 2);
+    const entry = { key: 'pools', value: {} };
+    const [moved] = await log.append('berth.events', [{ ...entry, firstTimeMs }]);
+    const [next] = await log.append('berth.events', [entry]);
+    expect(moved).toMatchObject({ ...entry, offset: 0, timeMs: firstTimeMs });
+    expect(next?.timeMs).toBeGreaterThan(firstTimeMs);
+    expect(await readAll(log, 'berth.events', 2)).toEqual([moved, next]);
+  },
+
   async 'answers an empty append with nothing, and no end moves'({ opened: log }) {
     expect(await log.append('berth.events', [])).toEqual([]);
     expect(Object.values(await log.ends('berth.events')).every((end) => end === 0)).toBe(true);
