@@ -237,6 +237,24 @@ test('what a courier was killed in the middle of is done by another', async () =
   expect(server.served.addresses).toEqual(['203.0.113.64']);
 });
 
+test('a target that asks for time is given it, whichever courier heard that', async () => {
+  const [server] = await serveUsers(1);
+  if (server === undefined) return;
+  const askedAtMs: number[] = [];
+  server.instead = (_, response) => {
+    askedAtMs.push(clock.nowMs());
+    response.writeHead(503, { 'retry-after': '2' }).end();
+  };
+  await startMapper();
+  for (let at = 0; at < 2; at++) await startCourier({ sweepEveryMs: 100 });
+  await tell();
+  await soon(() => expect(askedAtMs.length).toBe(3));
+  server.instead = null;
+  const [first = 0, second = 0, third = 0] = askedAtMs;
+  expect(Math.min(second - first, third - second)).toBeGreaterThanOrEqual(2_000);
+  await allMapped(['ns-0']);
+});
+
 test('after Redis was wiped pushes and read-backs are there again', async () => {
   const servers = await serveUsers(3);
   const [first, second] = servers;

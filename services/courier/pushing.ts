@@ -110,12 +110,20 @@ export function createPushing(
       } catch (error) {
         if (signal.aborted) throw error;
         log.warn({ error, target }, 'ACL push failed, will be tried again');
-        await goOnAgain(target, BACKOFF.firstMs * (1 - random.next() / 2));
+        const backoffMs = BACKOFF.firstMs * (1 - random.next() / 2);
+        await goOnAgain(target, Math.max(backoffMs, retryAfterMs(error)));
       }
     },
     again: async (job, signal) => {
       refuseIfBehind(job);
-      await push(job.id, signal);
+      try {
+        await push(job.id, signal);
+      } catch (error) {
+        const waitMs = retryAfterMs(error);
+        if (waitMs < BACKOFF.firstMs || signal.aborted) throw error;
+        log.warn({ error, target: job.id, retryInMs: waitMs }, 'ACL push failed, as told later');
+        await goOnAgain(job.id, waitMs);
+      }
     },
     readBack: async ({ id: target }) => {
       const wish = wishOf(world, target);
@@ -124,6 +132,11 @@ export function createPushing(
       await jobs.add(READ_BACK_QUEUE, [readBackJob(target, readBackEveryMs, random.next())]);
     },
   };
+}
+
+/** What the target asked for; 0: nothing. */
+function retryAfterMs(error: unknown): number {
+  return isBerthError(error) ? Number(error.details['retryAfterMs'] ?? 0) : 0;
 }
 
 function isOfSpec(data: Json, wish: Wish | null): boolean {

@@ -157,6 +157,24 @@ test('a server that knows nothing yet is written to only if that is still so', a
   ]);
 });
 
+test('a server whose tags something on the way makes weak is written to', async () => {
+  const asked: (string | undefined)[] = [];
+  const url = await served((request, response) => {
+    if (request.method === 'PUT') asked.push(request.headers['if-match']);
+    response.writeHead(200, { ...JSON_TYPE, etag: 'W/"7"' }).end(acl({}));
+  });
+  await driver(url).write({ revision: 2, entries: [] }, live);
+  expect(asked).toEqual(['"7"']);
+});
+
+test('a server that is busy says when it wants to be asked again', async () => {
+  const url = await served((_, response) => response.writeHead(503, { 'retry-after': '7' }).end());
+  await expect(driver(url).read(live)).rejects.toMatchObject({
+    code: 'BERTH_ACL_STATUS',
+    details: { status: 503, retryAfterMs: 7_000 },
+  });
+});
+
 test('a server that was ahead and is so no more is written to', async () => {
   let revision = 9;
   const url = await served(({ method }, response) => {

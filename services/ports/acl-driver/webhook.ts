@@ -86,12 +86,13 @@ export function webhookDriver(init: WebhookInit, components: WebhookComponents):
       seen = NOTHING;
       return seen;
     }
-    refuseFailure(target, 'GET', answer);
+    refuseFailure({ target, method: 'GET' }, answer, clock.nowMs());
     const inForce = readAcl(target, answer);
     if (answer.etag === null) {
       throw berthError('BERTH_ACL_ANSWER', { target, reason: 'it has no ETag' });
     }
-    seen = { inForce, etag: answer.etag };
+    // What compresses answers on the way makes a tag weak, and If-Match knows strong ones alone.
+    seen = { inForce, etag: answer.etag.replace(/^W\//, '') };
     return seen;
   }
 
@@ -106,7 +107,7 @@ export function webhookDriver(init: WebhookInit, components: WebhookComponents):
     const condition = last.etag === null ? { 'if-none-match': '*' } : { 'if-match': last.etag };
     const answer = await send('PUT', condition, bodyOf(target, set), signal);
     if (answer.status === CHANGED_MEANWHILE) return false;
-    refuseFailure(target, 'PUT', answer);
+    refuseFailure({ target, method: 'PUT' }, answer, clock.nowMs());
     return true;
   }
 

@@ -16,11 +16,26 @@ const aclSchema = z.object({
   addresses: z.array(z.string().max(64)).max(ADDRESSES_MAX),
 });
 
+/** What a server may ask for at most. */
+const RETRY_AFTER_MS_MAX = 300_000;
+const SECOND_MS = 1000;
+
 /** @throws BERTH_ACL_REDIRECT, _STATUS */
-export function refuseFailure(target: string, method: string, { status }: HttpAnswer): void {
+export function refuseFailure(
+  { target, method }: { readonly target: string; readonly method: string },
+  { status, retryAfter }: HttpAnswer,
+  nowMs: number,
+): void {
   if (status >= 200 && status < 300) return;
   if (status >= 300 && status < 400) throw berthError('BERTH_ACL_REDIRECT', { target, status });
-  throw berthError('BERTH_ACL_STATUS', { target, method, status });
+  const retryAfterMs = retryAfter === null ? null : parseRetryAfter(retryAfter, nowMs);
+  throw berthError('BERTH_ACL_STATUS', { target, method, status, retryAfterMs });
+}
+
+/** RFC 9110, 10.2.3: seconds, or a date. Null: it is neither. */
+export function parseRetryAfter(text: string, nowMs: number): number | null {
+  const ms = /^\d+$/.test(text) ? Number(text) * SECOND_MS : Date.parse(text) - nowMs;
+  return Number.isNaN(ms) ? null : Math.min(Math.max(0, Math.ceil(ms)), RETRY_AFTER_MS_MAX);
 }
 
 /** @throws BERTH_ACL_CONTENT_TYPE, _ANSWER */

@@ -23,6 +23,7 @@ export interface HttpAnswer {
   readonly status: number;
   readonly contentType: string;
   readonly etag: string | null;
+  readonly retryAfter: string | null;
   readonly body: string;
 }
 
@@ -64,6 +65,7 @@ async function answerTo(what: Exchange, signal: AbortSignal): Promise<HttpAnswer
     status: statusCode ?? 0,
     contentType: headers['content-type'] ?? '',
     etag: headers.etag ?? null,
+    retryAfter: headers['retry-after'] ?? null,
     body,
   };
 }
