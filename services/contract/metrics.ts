@@ -137,6 +137,10 @@ export const CONTROL_METRICS = {
   berth_mapper_checkpoint_age_seconds: gauge(
     'How old the oldest record is that no checkpoint of this mapper covers.',
   ),
+  berth_janitor_covered_records: gauge(
+    'Old records that checkpoints cover: kept, since no archive has them.',
+    'partition',
+  ),
   berth_jobs_pending: gauge('Jobs that wait or run.', 'queue'),
   berth_jobs_attempts_total: counter('Runs of jobs that ended.', 'queue'),
   berth_jobs_failures_total: counter(

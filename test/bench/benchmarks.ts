@@ -2,6 +2,7 @@
 
 import { agentMemory } from './agent-memory/agent-memory.ts';
 import type { Benchmark } from './benchmark.ts';
+import { checkpoints } from './checkpoints/checkpoints.ts';
 import { datapath } from './datapath/datapath.ts';
 import { fold } from './fold/fold.ts';
 import { hub } from './hub/hub.ts';
@@ -14,5 +15,6 @@ export const BENCHMARKS: readonly Benchmark[] = [
   datapath,
   versusMasquerade,
   hub,
+  checkpoints,
   agentMemory,
 ];

@@ -56,6 +56,7 @@ export function forgetfulStore(): TornStore {
         throw new Error('of unknown fate');
       },
       all: async () => ({ checkpoints: [...furthest.values()], version }),
+      version: async () => version,
       close: async () => undefined,
     }),
     arrives(index) {

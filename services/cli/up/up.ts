@@ -12,6 +12,7 @@ import { consoleRole } from '../roles/console-role.ts';
 import { courierRole } from '../roles/courier-role.ts';
 import { hostRoles } from '../roles/host-roles.ts';
 import { hubRole } from '../roles/hub-role.ts';
+import { janitorRole } from '../roles/janitor-role.ts';
 import { mapperRole } from '../roles/mapper-role.ts';
 import type { Role, RoleComponents } from '../roles/role.ts';
 import { watcherRole } from '../roles/watcher-role.ts';
@@ -40,7 +41,9 @@ async function allRoles(
   const mapper = mapperRole(components);
   const courier = await courierRole(config, components);
   const hub = await hubRole({ listen, operatorSocket, certificate }, components);
-  return { watcher, mapper, courier, hub, console: consoleRole({ socket }, components) };
+  const janitor = janitorRole(components);
+  const console = consoleRole({ socket }, components);
+  return { watcher, mapper, courier, hub, janitor, console };
 }
 
 /** Given files, or what the built-in authority issues. */

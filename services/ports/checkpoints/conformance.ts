@@ -92,6 +92,7 @@ export function checkpointsConformance(
         );
         expect(await opened.all([1])).toEqual({ checkpoints: [], version: {} });
         expect((await opened.all()).version).toEqual({ 0: 0, 2: 2, 10: 10 });
+        expect(await opened.version()).toEqual({ 0: 0, 2: 2, 10: 10 });
         expect((await opened.all()).checkpoints).toHaveLength(3);
       }
     },
@@ -175,6 +176,7 @@ export function checkpointsConformance(
       const closed = { code: 'BERTH_CHECKPOINT_CLOSED' };
       await expect(store.save(pass())).rejects.toMatchObject(closed);
       await expect(store.all()).rejects.toMatchObject(closed);
+      await expect(store.version()).rejects.toMatchObject(closed);
     },
   });
 }

@@ -25,6 +25,11 @@ export function lmdbCheckpoints(init: LmdbCheckpointsInit): Checkpoints {
     if (closed !== null) throw berthError('BERTH_CHECKPOINT_CLOSED', {});
   };
 
+  function covered(): Version {
+    const said = Array.from(versions.getRange({}), ({ key, value }) => [Number(key), value]);
+    return Object.fromEntries(said);
+  }
+
   return {
     async save({ checkpoints, version }) {
       refuseIfClosed();
@@ -47,13 +52,16 @@ export function lmdbCheckpoints(init: LmdbCheckpointsInit): Checkpoints {
     },
     async all(partitions) {
       refuseIfClosed();
-      const covered = Array.from(versions.getRange({}), ({ key, value }) => [Number(key), value]);
-      const version: Version = Object.fromEntries(covered);
+      const version = covered();
       if (partitions === undefined) return { checkpoints: valuesIn(table, {}), version };
       const checkpoints = partitions.flatMap((each) =>
         valuesIn(table, { start: [each, ''], end: [each + 1, ''] }),
       );
       return { checkpoints, version: onlyOf(version, partitions) };
+    },
+    async version() {
+      refuseIfClosed();
+      return covered();
     },
     close() {
       closed ??= environment.close();

@@ -41,5 +41,7 @@ export interface Checkpoints {
   save(pass: Pass): Promise<void>;
   /** Of these partitions, or of all. */
   all(partitions?: readonly number[]): Promise<Pass>;
+  /** Up to where all partitions are covered, without the states. */
+  version(): Promise<Version>;
   close(): Promise<void>;
 }

@@ -68,6 +68,7 @@ export function simulatedCheckpoints(surroundings: Surroundings): SimulatedCheck
         new Promise((resolve) => {
           scheduler.later(life, dice.delayMs(), () => resolve(all(partitions)));
         }),
+      version: async () => version,
       close: async () => undefined,
     }),
   };

@@ -54,6 +54,7 @@ export function checkpointsIn(
   return {
     save: (pass) => inTurn(() => writePass(pass, { topic, writer, bookOf })),
     all: (partitions) => inTurn(() => all(partitions)),
+    version: () => inTurn(async () => (await all()).version),
     close() {
       closed ??= closeOnce();
       return closed;
