@@ -8,6 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { type ServedAcl, serveAcl, TEST_KEY } from '../../infra/acl-server/testing/served-acl.ts';
+import { noRedis } from '../../infra/redis/binary.ts';
 import { type Redis, startRedis } from '../../infra/redis/redis.ts';
 import { COURIER_UNTIL_KILLED } from '../../test/crash/courier-until-killed.ts';
 import { type CrashingProcess, startCrashing } from '../../test/crash/crashing-process.ts';
@@ -48,7 +49,8 @@ let world: World;
 let child: CrashingProcess | null;
 const endings: (() => unknown)[] = [];
 
-beforeEach(async () => {
+beforeEach(async (ctx) => {
+  ctx.skip(noRedis !== null, noRedis ?? '');
   folder = await temporaryFolder();
   redis = await startRedis();
   story = createStory();
@@ -60,8 +62,8 @@ beforeEach(async () => {
 afterEach(async () => {
   await child?.kill();
   for (const end of endings.splice(0).reverse()) await end();
-  await redis.stop();
-  await folder.remove();
+  await redis?.stop();
+  await folder?.remove();
 });
 
 async function openLog(dir: string): Promise<EventLog> {

@@ -28,6 +28,8 @@ function bench(...args: string[]) {
 describe.each(BENCHMARKS)('bench $name', { timeout: TIMEOUT_MS }, ({ name, needs }) => {
   test('does the work that it measures, and says a number for each measure', (ctx) => {
     ctx.skip(needs.root && !isRoot, 'needs root (network namespaces, eBPF)');
+    const missing = needs.missing ?? null;
+    ctx.skip(missing !== null, missing ?? '');
     const file = join(folder.path, `${name}.json`);
     const { status, stderr } = bench(name, '--size', 'tiny', '--json', file);
     expect(status, stderr).toBe(0);

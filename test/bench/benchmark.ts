@@ -14,6 +14,8 @@ export type Unit =
   | 'events/s'
   | 'packets/s'
   | 'connections/s'
+  | 'jobs/s'
+  | 'pushes/s'
   | 'ms'
   | 's'
   | 'ns'
@@ -60,7 +62,11 @@ export interface Benchmark {
   /** What is measured, how, and against what: the text of its section in docs/benchmarks.md. */
   readonly about: string;
   /** What it needs of the machine and cannot do without. */
-  readonly needs: { readonly root: boolean };
+  readonly needs: {
+    readonly root: boolean;
+    /** Why it cannot run here: a server that is not to be had. */
+    readonly missing?: string | null;
+  };
   run(run: BenchmarkRun): Promise<Findings>;
 }
 

@@ -6,12 +6,16 @@ import { checkpoints } from './checkpoints/checkpoints.ts';
 import { datapath } from './datapath/datapath.ts';
 import { fold } from './fold/fold.ts';
 import { hub } from './hub/hub.ts';
+import { jobs } from './jobs/jobs.ts';
+import { kafka } from './kafka/kafka.ts';
 import { versusMasquerade } from './masquerade/versus-masquerade.ts';
 import { propagation } from './propagation/propagation.ts';
 
 export const BENCHMARKS: readonly Benchmark[] = [
   fold,
   propagation,
+  kafka,
+  jobs,
   datapath,
   versusMasquerade,
   hub,

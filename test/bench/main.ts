@@ -62,8 +62,10 @@ async function measureApart({ name }: Benchmark, given: BenchOptions): Promise<R
 
 async function main(): Promise<void> {
   const isRoot = process.getuid?.() === 0;
-  const unable = options.chosen.filter(({ needs }) => needs.root && !isRoot);
-  for (const { name } of unable) say(`${name}: skipped, it needs root (network namespaces, eBPF)`);
+  const reasonOf = ({ needs }: Benchmark): string | null =>
+    needs.root && !isRoot ? 'it needs root (network namespaces, eBPF)' : (needs.missing ?? null);
+  const unable = options.chosen.filter((benchmark) => reasonOf(benchmark) !== null);
+  for (const each of unable) say(`${each.name}: skipped, ${reasonOf(each)}`);
   const able = options.chosen.filter((benchmark) => !unable.includes(benchmark));
   if (able.length === 0) process.exitCode = 1;
   const [only] = able;

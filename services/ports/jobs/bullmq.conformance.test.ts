@@ -3,6 +3,8 @@
  * longer, so that a machine that is busy does not come too late for them.
  */
 
+import { describe, test } from 'vitest';
+import { noRedis } from '../../../infra/redis/binary.ts';
 import { keepingLog } from '../../../test/log-lines.ts';
 import { sharedRedis } from '../../../test/servers/shared-servers.ts';
 import { systemClock } from '../../runtime/clock.ts';
@@ -16,24 +18,28 @@ const SLOWER = 3;
 const clock = systemClock();
 const random = systemRandom();
 
-jobsConformance('the jobs on BullMQ', {
-  async setup() {
-    const url = await sharedRedis();
-    const prefix = random.id();
-    const components = { clock, random, log: keepingLog() };
-    const open = async (): Promise<Jobs> =>
-      slowed(await bullmqJobs({ url, prefix }, components), SLOWER);
-    let current = await open();
-    return {
-      opened: current,
-      passTime: (ms) => clock.sleep(ms * SLOWER),
-      async reopen() {
-        await current.close();
-        current = await open();
-        return current;
-      },
-      teardown: () => current.close(),
-    };
-  },
-  teardown: (harness) => harness.teardown(),
+describe.skipIf(noRedis !== null)('on Redis', () => {
+  jobsConformance('the jobs on BullMQ', {
+    async setup() {
+      const url = await sharedRedis();
+      const prefix = random.id();
+      const components = { clock, random, log: keepingLog() };
+      const open = async (): Promise<Jobs> =>
+        slowed(await bullmqJobs({ url, prefix }, components), SLOWER);
+      let current = await open();
+      return {
+        opened: current,
+        passTime: (ms) => clock.sleep(ms * SLOWER),
+        async reopen() {
+          await current.close();
+          current = await open();
+          return current;
+        },
+        teardown: () => current.close(),
+      };
+    },
+    teardown: (harness) => harness.teardown(),
+  });
 });
+
+test.runIf(noRedis !== null)('Redis is there', (context) => context.skip(noRedis ?? ''));

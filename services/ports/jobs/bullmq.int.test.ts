@@ -4,6 +4,7 @@
  */
 import { Redis as Client } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { noRedis } from '../../../infra/redis/binary.ts';
 import { type Redis, startRedis } from '../../../infra/redis/redis.ts';
 import { type CrashingProcess, startCrashing } from '../../../test/crash/crashing-process.ts';
 import { WORK_UNTIL_KILLED, type WorkLine } from '../../../test/crash/work-until-killed.ts';
@@ -23,10 +24,11 @@ let child: CrashingProcess | null = null;
 const opened: Jobs[] = [];
 
 beforeAll(async () => {
-  redis = await startRedis();
+  if (noRedis === null) redis = await startRedis();
 });
-afterAll(() => redis.stop());
-beforeEach(() => {
+afterAll(() => redis?.stop());
+beforeEach((ctx) => {
+  ctx.skip(noRedis !== null, noRedis ?? '');
   prefix = random.id();
   log = keepingLog();
 });

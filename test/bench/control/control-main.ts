@@ -1,6 +1,6 @@
 /**
- * The control process of a benchmark: the embedded log, the hub, and the mapper where it is wanted,
- * wired as `berth up` does it, with no source: observations come from whoever measures.
+ * The control process of a benchmark: the log, the hub, and the mapper where it is wanted, wired as
+ * `berth up` does it, with no source: observations come from whoever measures.
  */
 
 import { loggedEvent } from '../../../services/contract/logged-event.ts';
@@ -10,14 +10,12 @@ import type { EventRecord } from '../../../services/contract/records.ts';
 import { TOPICS, type Topic } from '../../../services/contract/topics.ts';
 import { createHub } from '../../../services/hub/hub.ts';
 import { createMapper } from '../../../services/mapper/mapper.ts';
-import { lmdbCheckpoints } from '../../../services/ports/checkpoints/lmdb.ts';
-import { lmdbEventLog } from '../../../services/ports/event-log/lmdb.ts';
 import type { Entry } from '../../../services/ports/event-log/port.ts';
-import { localJobs } from '../../../services/ports/jobs/local.ts';
 import { systemClock } from '../../../services/runtime/clock.ts';
 import { startFunctions } from '../../../services/runtime/host.ts';
 import { jsonLog } from '../../../services/runtime/log.ts';
 import { systemRandom } from '../../../services/runtime/random.ts';
+import { openAdapters } from './adapters.ts';
 import type { ControlInit, Order, Outcome, Report } from './messages.ts';
 
 const MICROSECONDS = 1e6;
@@ -30,10 +28,9 @@ const started = performance.now();
 const clock = systemClock();
 const random = systemRandom();
 const log = jsonLog({ level: 'error' });
-const eventLog = await lmdbEventLog({ dir }, { clock });
-const checkpoints = await lmdbCheckpoints({ dir });
-const jobs = await localJobs({ dir }, { clock, random, log });
-const components = { eventLog, checkpoints, jobs, clock, random, log };
+const adapters = await openAdapters({ dir, servers: init.servers ?? null }, { clock, random, log });
+const { eventLog } = adapters;
+const components = { ...adapters, clock, random, log };
 const certificate = async () => init.certificate;
 const hub = await createHub(
   { listen: '127.0.0.1:0', certificate, keepaliveMs: KEEPALIVE_MS },

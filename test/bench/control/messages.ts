@@ -9,6 +9,14 @@ export interface ControlInit {
   /** Without it only the hub reads the log, and what it reads is what it is given. */
   readonly mapper: boolean;
   readonly certificate: TlsFiles;
+  /** Log, checkpoints and jobs on these instead of in the folder. */
+  readonly servers?: Servers;
+}
+
+export interface Servers {
+  readonly kafka: string;
+  readonly redis: string;
+  readonly prefix: string;
 }
 
 export type Order =

@@ -93,7 +93,8 @@ export async function measureReplay(init: ReplayInit): Promise<{
   };
 }
 
-async function readAll(log: EventLog, take: (entry: Entry) => void): Promise<void> {
+/** Its events, from the first to the one that is the last now. */
+export async function readAll(log: EventLog, take: (entry: Entry) => void): Promise<void> {
   const ends = await log.ends(topic);
   let left = Object.values(ends).reduce((sum, end) => sum + end, 0);
   const stop = new AbortController();
