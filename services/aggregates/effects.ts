@@ -13,7 +13,8 @@ export type IgnoredBecause =
   | 'other-predecessor'
   | 'impossible-outcome'
   | 'too-early'
-  | 'unknown-subject';
+  | 'unknown-subject'
+  | 'refused';
 
 export interface Effects {
   /** Null: the record was taken. Otherwise it changed nothing. */

@@ -14,6 +14,7 @@ import {
   type TargetName,
   targetKey,
 } from '../contract/identity.ts';
+import type { PassedOver } from '../contract/logged-event.ts';
 import type { LoggedEvent } from '../contract/records.ts';
 import { advance, covers, type Position, type Version } from '../contract/version.ts';
 import { RULES } from './aggregate/rules.ts';
@@ -60,7 +61,7 @@ export interface World {
    * @throws BERTH_FOLD_UNKNOWN_TYPE, BERTH_FOLD_RULES_UNKNOWN, BERTH_LOG_MOVED: the reader must
    * stop.
    */
-  apply(event: LoggedEvent): Effects;
+  apply(event: LoggedEvent | PassedOver): Effects;
   aggregates(): Iterable<AggregateState>;
   aggregate(key: AggregateKey): AggregateState | undefined;
   namespace(name: NamespaceName): NamespaceState | undefined;
@@ -108,18 +109,18 @@ export function createWorld(saved: SavedWorld = NOTHING_SAVED): World {
     if (state.kind === 'log') logs.add(state);
   }
 
-  function apply(event: LoggedEvent): Effects {
-    const key = event.record.aggregate;
+  function apply(event: LoggedEvent | PassedOver): Effects {
     // Delivered again: a consumer may meet records that it has folded.
     if (covers(version, event)) return ignored('repeated');
     const { partition, offset } = event;
     passed.foldedUpTo({ partition, offset: offset - 1 });
-    if (offset <= lastChange(key)) {
-      // Its checkpoint was ahead of the version, and has this.
+    if (event.record === null || offset <= lastChange(event.record.aggregate)) {
+      // It is nothing; or its checkpoint was ahead of the version, and has it.
       version = advance(version, event);
       passed.foldedUpTo({ partition, offset });
-      return ignored('repeated');
+      return ignored(event.record === null ? 'refused' : 'repeated');
     }
+    const key = event.record.aggregate;
     const state = states.get(key) ?? emptyAggregate(key);
     keep(key, state);
     // What it throws at is not folded, and no checkpoint may say so.

@@ -231,6 +231,8 @@ describe('pushes and refused input', () => {
       { target: 'mq', sinceMs: 3 },
     ]);
     read.push('a', '1', 'db', null);
+    expect(read.status().pushes).toMatchObject([{ target: 'db', sinceMs: 2 }, { target: 'mq' }]);
+    read.push('b', '1', 'db', null);
     expect(read.status().pushes).toMatchObject([{ target: 'mq' }]);
   });
 

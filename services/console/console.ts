@@ -77,7 +77,8 @@ export function consoleFunctions(
       trigger: stream(TOPICS.acks.name, fromTheBeginning),
       handler: {
         batch: async (entries) => {
-          for (const { value, timeMs } of entries) {
+          for (const { value, timeMs, refused } of entries) {
+            if (refused !== undefined) continue;
             tellMapped(picture.ack(value as unknown as AckRecord), timeMs);
           }
         },
@@ -89,7 +90,7 @@ export function consoleFunctions(
       trigger: stream(TOPICS.status.name, fromTheBeginning),
       handler: {
         batch: async (entries) => {
-          for (const entry of entries) board.entry(entry);
+          for (const entry of entries) if (entry.refused === undefined) board.entry(entry);
         },
         caughtUp: async () => undefined,
       },

@@ -67,14 +67,15 @@ function both(a: LinkWord, b: LinkWord): LinkWord {
   };
 }
 
-/** Of two couriers the one that spoke of a target last. */
+/** Of two couriers the one that spoke of a target last; who forgot it takes nothing from others. */
 function latestPushes(live: readonly Speaking[]): PushStatus[] {
-  const latest = new Map<string, Numbered<PushStatus | null>>();
+  const latest = new Map<string, Numbered<PushStatus>>();
   for (const [target, { at, value }] of live.flatMap(({ pushes }) => [...pushes])) {
-    if (at < (latest.get(target)?.at ?? 0)) continue;
-    latest.set(target, { at, value: value.push === null ? null : { target, ...value.push } });
+    if (value.push === null || at < (latest.get(target)?.at ?? 0)) continue;
+    latest.set(target, { at, value: { target, ...value.push } });
   }
-  return [...latest.values()].flatMap(({ value }) => value ?? []);
+  const pushes = Array.from(latest.values(), ({ value }) => value);
+  return pushes.toSorted((a, b) => (a.target < b.target ? -1 : 1));
 }
 
 function problemsOf({ refusedInput }: Speaking): string[] {

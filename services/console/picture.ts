@@ -15,6 +15,7 @@ import {
   type NodeName,
   type TargetName,
 } from '../contract/identity.ts';
+import type { PassedOver } from '../contract/logged-event.ts';
 import type { AckRecord } from '../contract/node-records.ts';
 import type { LoggedEvent } from '../contract/records.ts';
 import { createCountedSince } from './counted-since.ts';
@@ -31,7 +32,7 @@ import { targetStatus } from './target-statuses.ts';
 
 export interface Picture {
   /** Both answer how long pods took that are, as of this record, known to be mapped: ms. */
-  event(event: LoggedEvent): number[];
+  event(event: LoggedEvent | PassedOver): number[];
   ack(ack: AckRecord): number[];
   readonly world: World;
   /** When an entry of the target was last confirmed, or found to be gone: the log's time. */
@@ -49,9 +50,10 @@ export function createPicture(): Picture {
   const lastSuccesses = new Map<TargetName, number>();
   let policyChanges = 0;
 
-  function event(logged: LoggedEvent): number[] {
-    const { aggregate, body } = logged.record;
+  function event(logged: LoggedEvent | PassedOver): number[] {
     const { ignored, specification } = world.apply(logged);
+    if (logged.record === null) return [];
+    const { aggregate, body } = logged.record;
     if (specification) policyChanges += 1;
     if (ignored !== null) return [];
     if (body.type === 'FenceBooked') fencedSinceMs.set(body.node, logged.timeMs);

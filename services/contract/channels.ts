@@ -6,6 +6,7 @@
 import type { ErrorCode } from './error-table.ts';
 import type { TargetName } from './identity.ts';
 import type { Body, EventRecord } from './records.ts';
+import type { RefusedBecause } from './refusal.ts';
 
 export interface ChannelMessages {
   'berth:agent:link-changed': { readonly up: boolean };
@@ -30,6 +31,7 @@ export interface ChannelMessages {
     /** Null: it was taken. */
     readonly ignored: string | null;
   };
+  'berth:mapper:record-refused': { readonly because: RefusedBecause };
   'berth:mapper:records-made': { readonly records: readonly EventRecord[] };
   'berth:mapper:append-repeated': object;
   /** What was folded until then is in checkpoints. */

@@ -153,8 +153,8 @@ export const ERROR_TABLE = {
   BERTH_FOLD_UNKNOWN_TYPE: row(
     'never',
     EXIT_INTERNAL,
-    'record type {type} in {aggregate} is not known to this version.',
-    'Run a newer version.',
+    'record {id} (partition {partition}, offset {offset}, {aggregate}) is of a new type: {type}.',
+    'Run a newer version. If none knows it: docs/operating.md, "A record that nobody knows".',
   ),
   BERTH_FOLD_CHECKPOINT_DIFFERS: row(
     'never',

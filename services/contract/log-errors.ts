@@ -40,6 +40,12 @@ export const LOG_ERRORS = {
     'the log could not be written: {reason}.',
     'Whether the entries are there is not known; append the same ones again.',
   ),
+  BERTH_LOG_RULING_DIFFERS: row(
+    'never',
+    EXIT_INPUT,
+    '{topic}, partition {partition}, offset {offset} has the id {have}, the ruling says {want}.',
+    'Correct the file of rulings, for all processes alike, before anything is passed over.',
+  ),
   BERTH_LOG_CLOSED: row('never', EXIT_INTERNAL, 'the log is closed.'),
   BERTH_LOG_MOVED: row(
     'never',
@@ -130,5 +136,11 @@ export const LOG_ERRORS = {
     EXIT_ENVIRONMENT,
     'topic {topic} would lose or reorder history: {reason}.',
     '{remedy}',
+  ),
+  BERTH_LOG_FOREIGN: row(
+    'never',
+    EXIT_INPUT,
+    '{topic}, partition {partition}, offset {offset} is none of our records: {reason}.',
+    'All readers pass over it, and berth.dead-letters keeps it. Nobody but Berth may write there.',
   ),
 } as const satisfies Readonly<Record<string, ErrorRow>>;

@@ -132,6 +132,10 @@ export const CONTROL_METRICS = {
     'outcome',
   ),
   berth_mapper_decisions_made_total: counter('Decisions that this mapper appended.'),
+  berth_dead_letters_total: counter(
+    'Records that were refused and passed over, in partitions of this mapper.',
+    'because',
+  ),
   berth_mapper_append_repeats_total: counter('Appends of unknown fate that were repeated.'),
   berth_mapper_partitions: gauge("Partitions of the log that are this mapper's."),
   berth_mapper_checkpoint_age_seconds: gauge(

@@ -90,8 +90,9 @@ export async function createCourier(
     const touched = new Set<TargetName>();
     for (const entry of entries) {
       const event = loggedEvent(entry);
-      const { id, aggregate, body } = event.record;
       const { ignored, specification } = world.apply(event);
+      if (event.record === null) continue;
+      const { id, aggregate, body } = event.record;
       if (aggregateKind(aggregate) !== 'target') continue;
       const target = aggregateName(aggregate);
       touched.add(target);

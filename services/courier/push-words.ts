@@ -43,6 +43,11 @@ export function createPushWords(states: PushStates): PushWords {
         states.failed(target, error, nowMs);
         heard(target);
       },
+      confirmed: (target, timeMs) => {
+        const isFailing = states.statuses().some((each) => each.target === target && each.message);
+        states.confirmed(target, timeMs);
+        if (isFailing) heard(target);
+      },
       forget: (target) => {
         states.forget(target);
         heard(target);

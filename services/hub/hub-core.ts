@@ -7,6 +7,7 @@ import { cutsOf, generationOf } from '../aggregates/log/whole.ts';
 import type { World } from '../aggregates/world.ts';
 import { canonicalJson } from '../contract/canonical.ts';
 import type { NodeName } from '../contract/identity.ts';
+import type { PassedOver } from '../contract/logged-event.ts';
 import {
   type AckRecord,
   type NodeFromAgent,
@@ -59,7 +60,7 @@ export interface HubCoreComponents {
 export interface HubCore extends LinkHandlers {
   readonly operators: OperatorFences;
   /** Folds a batch of `berth.events`. @throws what the fold throws: the hub must stop. */
-  events(events: readonly LoggedEvent[]): void;
+  events(events: readonly (LoggedEvent | PassedOver)[]): void;
   nodeRecord(record: NodeRecord): void;
   /** What nodes acked, to this hub or another. */
   acks(records: readonly AckRecord[]): void;
@@ -184,11 +185,12 @@ function wantedSet(world: World, views: Views, node: NodeName): WantedSet {
   return { version, checksum, movedFrom, get: set.get, resources: set.resources };
 }
 
-function takeEvents(parts: Parts, events: readonly LoggedEvent[]): void {
+function takeEvents(parts: Parts, events: readonly (LoggedEvent | PassedOver)[]): void {
   const released = new Set<NodeName>();
   const mayBePushed = new Set<NodeName>();
   for (const event of events) {
     const effects = parts.world.apply(event);
+    if (event.record === null) continue;
     parts.views.event(event, effects);
     for (const node of parts.releases.event(event, effects)) released.add(node);
     for (const node of parts.fences.event(event, effects)) mayBePushed.add(node);

@@ -43,7 +43,7 @@ export function hubStreams(init: HubStreamsInit): BerthFunction[] {
           const serving = core();
           if (serving !== null) {
             // It began to serve an empty log.
-            const begins = events.some(({ record }) => record.body.type === 'CopyBegan');
+            const begins = events.some(({ record }) => record?.body.type === 'CopyBegan');
             if (begins) throw unfinished(world);
             serving.events(events);
             return;
@@ -63,7 +63,8 @@ export function hubStreams(init: HubStreamsInit): BerthFunction[] {
       trigger: stream(TOPICS.nodes.name, async () => ({})),
       handler: {
         batch: async (entries) => {
-          for (const { key, value } of entries) {
+          for (const { key, value, refused } of entries) {
+            if (refused !== undefined) continue;
             const record = value as unknown as NodeRecord;
             nodeRecords.set(key, record);
             core()?.nodeRecord(record);
@@ -77,7 +78,11 @@ export function hubStreams(init: HubStreamsInit): BerthFunction[] {
       trigger: stream(TOPICS.acks.name, () => eventLog.ends(TOPICS.acks.name)),
       handler: {
         batch: async (entries) =>
-          core()?.acks(entries.map(({ value }) => value as unknown as AckRecord)),
+          core()?.acks(
+            entries.flatMap(({ value, refused }) =>
+              refused === undefined ? [value as unknown as AckRecord] : [],
+            ),
+          ),
         caughtUp: async () => undefined,
       },
     }),

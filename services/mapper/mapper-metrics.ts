@@ -17,6 +17,9 @@ export function exposeMapper(
     events.add({ type });
     if (type === 'Decision') decisions.add({ outcome: ignored ?? 'accepted' });
   });
+  const letters = metrics.counter('berth_dead_letters_total');
+  letters.add({ because: 'bytes' }, 0);
+  hear('berth:mapper:record-refused', ({ because }) => letters.add({ because }));
   const made = metrics.counter('berth_mapper_decisions_made_total');
   hear('berth:mapper:records-made', ({ records }) => {
     made.add({}, records.filter(({ body }) => body.type === 'Decision').length);

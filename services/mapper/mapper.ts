@@ -19,6 +19,7 @@ import {
   service,
 } from '../runtime/define-function.ts';
 import type { Log } from '../runtime/log.ts';
+import { createDeadLetters } from './dead-letters.ts';
 import { createPartitionFold, type PartitionFold } from './partition-fold.ts';
 import { savePasses } from './pass-pace.ts';
 import { createTickRequests } from './tick-requests.ts';
@@ -57,6 +58,7 @@ export function createMapper(init: MapperInit, components: MapperComponents): Ma
   let isReady = false;
   const sweepEveryMs = init.sweepEveryMs ?? SWEEP_EVERY_MS;
   const ticks = createTickRequests({ sweepEveryMs }, components);
+  const letters = createDeadLetters(components);
   const foldComponents = {
     checkpoints,
     clock,
@@ -64,6 +66,7 @@ export function createMapper(init: MapperInit, components: MapperComponents): Ma
       appendWhateverItTakes(records, components, signal),
     askForTicks: ticks.ask,
     onUnfinished: (error: Error) => log.warn({ error }, 'mapper decides nothing yet'),
+    letGo: letters.add,
   };
 
   const handler: PartitionsHandler = {
@@ -107,6 +110,7 @@ export function createMapper(init: MapperInit, components: MapperComponents): Ma
         },
       }),
       defineFunction({ name: 'mapper-ticks', trigger: service(), handler: ticks.run }),
+      defineFunction({ name: 'mapper-dead-letters', trigger: service(), handler: letters.run }),
       defineFunction({
         name: 'mapper-ticks-sweep',
         trigger: service(),

@@ -33,11 +33,13 @@ export interface PartitionFoldComponents {
   readonly askForTicks: (jobs: readonly NewJob[]) => void;
   /** Nothing is decided yet, and why. */
   readonly onUnfinished: (error: Error) => void;
+  /** Is given what was refused. */
+  readonly letGo: (entry: Entry) => void;
 }
 
 export async function createPartitionFold(
   partition: number,
-  { checkpoints, clock, append, askForTicks, onUnfinished }: PartitionFoldComponents,
+  { checkpoints, clock, append, askForTicks, onUnfinished, letGo }: PartitionFoldComponents,
 ): Promise<PartitionFold> {
   const world = createWorld(await checkpoints.all([partition]));
   const core = createMapperCore(world);
@@ -50,6 +52,11 @@ export async function createPartitionFold(
     const ticks: NewJob[] = [];
     for (const entry of entries) {
       const event = loggedEvent(entry);
+      if (event.record === null) {
+        world.apply(event);
+        letGo(entry);
+        continue;
+      }
       const effects = core.read(event);
       const { body, aggregate } = event.record;
       checkpointer.changed(aggregate);

@@ -41,6 +41,10 @@ export function createLogReader(eventLog: EventLog, saved: SavedWorld, onTerm: O
         for await (const entries of eventLog.read(name, from, signal)) {
           for (const entry of entries) {
             const event = loggedEvent(entry);
+            if (event.record === null) {
+              world.apply(event);
+              continue;
+            }
             const { aggregate, body } = event.record;
             const before = world.aggregate(aggregate)?.term?.id ?? null;
             world.apply(event);

@@ -117,8 +117,9 @@ export function readHistory(eventLog: EventLog): HistoryReader {
     for await (const entries of eventLog.read(TOPICS.events.name, {}, stopping.signal)) {
       for (const entry of entries) {
         const event = loggedEvent(entry);
-        events.push(event);
         const effects = world.apply(event);
+        if (event.record === null) continue;
+        events.push(event);
         if (effects.ignored !== null) ignored.push(`${event.record.body.type} ${effects.ignored}`);
       }
       for (const check of waiting) check();

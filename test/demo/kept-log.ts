@@ -1,5 +1,6 @@
 /** The log that a demo kept, folded as every reader folds it. */
 import { createWorld, type World } from '../../services/aggregates/world.ts';
+import { judgeEvent } from '../../services/contract/frozen/judge-event.ts';
 import { loggedEvent } from '../../services/contract/logged-event.ts';
 import type { LoggedEvent } from '../../services/contract/records.ts';
 import { TOPICS } from '../../services/contract/topics.ts';
@@ -31,7 +32,11 @@ async function readEvents(log: EventLog): Promise<readonly LoggedEvent[]> {
   const enough = new AbortController();
   if (count === 0) return events;
   for await (const batch of log.read(topic, {}, enough.signal)) {
-    events.push(...batch.map(loggedEvent));
+    for (const entry of batch) {
+      const verdict = judgeEvent(entry, log.partitionCount(topic));
+      if (verdict.kind !== 'event') throw new Error(JSON.stringify({ verdict, entry }));
+    }
+    events.push(...batch.map(loggedEvent).filter((event) => event.record !== null));
     if (events.length >= count) enough.abort();
   }
   return events;

@@ -109,7 +109,7 @@ function step<S extends LedgerState>(
     case 'TargetGone':
       return takeInTerm(state, record) ?? rules.observe(state, body, event, effects);
     default:
-      return unknownType(body, state.key);
+      return unknownType(body, event);
   }
 }
 
@@ -175,7 +175,9 @@ function sendsWhatFollows<S extends LedgerState>(
   return canonicalJson(numberForwards(state, messages)) === canonicalJson(forwards);
 }
 
-function unknownType(body: never, aggregate: AggregateKey): never {
+function unknownType(body: never, { partition, offset, record }: LoggedEvent): never {
   const { type } = body as { type: unknown };
-  throw berthError('BERTH_FOLD_UNKNOWN_TYPE', { type: String(type), aggregate });
+  const { id, aggregate } = record;
+  const details = { id, partition, offset, aggregate, type: String(type) };
+  throw berthError('BERTH_FOLD_UNKNOWN_TYPE', details);
 }

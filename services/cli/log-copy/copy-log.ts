@@ -18,6 +18,7 @@ import { readAll } from './log-reading.ts';
 import { type SealedLog, sealLog, sourceGrows } from './seal.ts';
 
 export interface CopyInit {
+  /** All that is read of it can be read (runtime/readable-log.ts). */
   readonly source: EventLog;
   readonly target: EventLog;
   /** What the two are called, for people. */
@@ -50,7 +51,7 @@ export async function copyLog({ source, target, from, place }: CopyInit): Promis
   await into.append(EVENTS, marks(target, beganOf(sealed, target.partitionCount(EVENTS))));
   const acksFrom = await source.starts(ACKS);
   const acksEnds = await source.ends(ACKS);
-  const acks = await fill(into, ACKS, readAll(source, ACKS, acksFrom, acksEnds));
+  const acks = await fill(into, ACKS, written(readAll(source, ACKS, acksFrom, acksEnds)));
   const latest = [...(await source.latest(NODES)).values()];
   const nodes = await fill(
     into,
@@ -91,9 +92,14 @@ function marks(log: EventLog, body: CopyBegan | CopyEnded): NewEntry[] {
 }
 
 async function* withoutMarks(entries: AsyncIterable<Entry>): AsyncGenerator<Entry> {
-  for await (const entry of entries) {
+  for await (const entry of written(entries)) {
     if (aggregateKind(entry.key as AggregateKey) !== 'log') yield entry;
   }
+}
+
+/** What was refused, or is passed over by a ruling, is nothing there either. */
+async function* written(entries: AsyncIterable<Entry>): AsyncGenerator<Entry> {
+  for await (const entry of entries) if (entry.refused === undefined) yield entry;
 }
 
 interface Filling {

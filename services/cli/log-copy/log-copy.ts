@@ -9,7 +9,9 @@ import { kafkaEventLog } from '../../ports/event-log/kafka.ts';
 import { lmdbEventLog } from '../../ports/event-log/lmdb.ts';
 import type { EventLog } from '../../ports/event-log/port.ts';
 import type { KafkaComponents } from '../../ports/kafka/link.ts';
+import { readableLog } from '../../runtime/readable-log.ts';
 import { kafkaConnection } from '../adapters/kafka-connection.ts';
+import { readRulings } from '../roles/rulings.ts';
 import { type CopyReport, copyLog } from './copy-log.ts';
 import { type LogPlace, parseLogCopy } from './options.ts';
 
@@ -25,7 +27,8 @@ export async function logCopy(given: unknown, components: LogCopyComponents): Pr
     throw berthError('BERTH_CONFIG_BAD', { field: 'to', reason: 'is where the log is already' });
   }
   refuseNothing(from);
-  const source = await open(from, null, components);
+  const rulings = await readRulings(config.rulings);
+  const source = readableLog(await open(from, null, components), { rulings });
   try {
     const partitions = config.partitions ?? source.partitionCount('berth.events');
     const target = await open(to, partitions, components);

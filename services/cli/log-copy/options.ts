@@ -23,6 +23,7 @@ const schema = z.strictObject({
   kafkaTls: z.string().min(1).optional(),
   kafkaSasl: z.string().min(1).optional(),
   partitions: z.coerce.number().int().min(1).max(PARTITIONS_MAX).optional(),
+  rulings: z.string().min(1).optional(),
   output: z.enum(['text', 'json']).default('text'),
 });
 
@@ -36,6 +37,7 @@ export const LOG_COPY_OPTIONS = [
   ['--kafka-tls <dir>', "Kafka's ca.crt, and tls.crt and tls.key where it wants one"],
   ['--kafka-sasl <file>', 'JSON with username, password and, if need be, mechanism'],
   ['--partitions <n>', 'how many the new log has; default: as many as the old one'],
+  ['--rulings <file>', 'as for `berth up`: these records are left out'],
   ['-o, --output <format>', 'text or json'],
 ] as const;
 
@@ -48,6 +50,7 @@ export interface LogCopyConfig {
   readonly to: LogPlace;
   /** Null: as many as the source has. */
   readonly partitions: number | null;
+  readonly rulings: string | null;
   readonly output: 'text' | 'json';
 }
 
@@ -55,7 +58,7 @@ export interface LogCopyConfig {
 export function parseLogCopy(given: unknown): LogCopyConfig {
   const said = parseConfig(schema, JSON.stringify(given));
   const { fromData, fromKafka, fromPrefix, toData, toKafka, toPrefix } = said;
-  const { kafkaTls: tls, kafkaSasl: sasl, partitions, output } = said;
+  const { kafkaTls: tls, kafkaSasl: sasl, partitions, rulings, output } = said;
   const place = (end: 'from' | 'to', dir?: string, at?: string[], prefix = PREFIX): LogPlace => {
     if ((dir === undefined) === (at === undefined)) {
       const reason = `exactly one of --${end}-data and --${end}-kafka is needed`;
@@ -66,5 +69,5 @@ export function parseLogCopy(given: unknown): LogCopyConfig {
   };
   const from = place('from', fromData, fromKafka, fromPrefix);
   const to = place('to', toData, toKafka, toPrefix);
-  return { from, to, partitions: partitions ?? null, output };
+  return { from, to, partitions: partitions ?? null, rulings: rulings ?? null, output };
 }

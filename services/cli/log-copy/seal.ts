@@ -39,10 +39,11 @@ export async function sealLog(log: EventLog, to: string): Promise<SealedLog> {
     const ends = await log.ends(EVENTS);
     for await (const entry of readAll(log, EVENTS, read, ends)) {
       const event = loggedEvent(entry);
-      const { body } = event.record;
+      const body = event.record?.body;
       // Of a move that was given up.
-      if (body.type === 'LogSealed') generation = Math.max(generation, body.generation + 1);
-      else world.apply(event);
+      const seal = body?.type === 'LogSealed' ? body : null;
+      if (seal === null) world.apply(event);
+      else generation = Math.max(generation, seal.generation + 1);
     }
     read = ends;
     generation = Math.max(generation, generationOf(world) + 1);

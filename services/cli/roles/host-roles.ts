@@ -3,6 +3,7 @@
  * ends with the error of the first function that fails, or in order when it is told to stop.
  */
 import manifest from '../../../package.json' with { type: 'json' };
+import type { Ruling } from '../../contract/ruling.ts';
 import { untilAborted } from '../../runtime/aborted.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { lagReader } from '../../runtime/consumer-lag.ts';
@@ -10,7 +11,9 @@ import { followProgress } from '../../runtime/consumer-progress.ts';
 import { startFunctions } from '../../runtime/host.ts';
 import type { Log } from '../../runtime/log.ts';
 import { serveMetrics } from '../../runtime/metrics/metrics-server.ts';
+import { refuseMisplacedHistory } from '../../runtime/misplaced-history.ts';
 import type { Random } from '../../runtime/random.ts';
+import { readableLog } from '../../runtime/readable-log.ts';
 import { createStatusBoard } from '../../runtime/status-board.ts';
 import type { OpenAdapters } from '../adapters/adapters.ts';
 import { createControlMetrics, exposeJobs } from './control-metrics.ts';
@@ -23,6 +26,8 @@ export interface HostRolesInit {
   readonly process: string;
   /** Where metrics and readiness are served: HOST:PORT or unix:PATH; null: nowhere. */
   readonly metrics: string | null;
+  /** The same for every process of the installation. */
+  readonly rulings: readonly Ruling[];
   /** By name. */
   readonly createRoles: (components: RoleComponents) => Promise<Readonly<Record<string, Role>>>;
 }
@@ -42,7 +47,8 @@ export async function hostRoles(
   { adapters, ...rest }: HostRolesComponents,
   stop: AbortSignal,
 ): Promise<void> {
-  const { eventLog, checkpoints, jobs } = adapters;
+  const { checkpoints, jobs } = adapters;
+  const eventLog = readableLog(adapters.eventLog, init);
   const components = { eventLog, checkpoints, jobs, ...rest };
   const kinds = { eventLog: eventLog.kind, jobs: jobs.kind };
   const metrics = createControlMetrics(components);
@@ -54,6 +60,7 @@ export async function hostRoles(
       const server = await serveMetrics(init.metrics, metrics.text, waitsFor);
       ending.unshift(server.close);
     }
+    await refuseMisplacedHistory(adapters.eventLog);
     const board = createStatusBoard(
       { process: init.process, release: manifest.version, adapters: kinds },
       components,

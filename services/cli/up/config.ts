@@ -15,6 +15,7 @@ const schema = z.strictObject({
   certificates: z.string().min(1).optional(),
   secrets: z.string().min(1).optional(),
   metrics: z.string().refine(isMetricsAddress, 'is neither HOST:PORT nor unix:PATH').optional(),
+  rulings: z.string().min(1).optional(),
   logFile: z.string().min(1).optional(),
 });
 
@@ -31,6 +32,8 @@ export interface UpConfig {
   readonly secrets: string | null;
   /** Where metrics are served beside the socket; null: nowhere. */
   readonly metrics: string | null;
+  /** File of records that are to be passed over; null: there are none. */
+  readonly rulings: string | null;
 }
 
 export const UP_OPTIONS = [
@@ -46,6 +49,7 @@ export const UP_OPTIONS = [
     '--metrics <address>',
     'serve GET /metrics at HOST:PORT or unix:PATH too, not only on the socket',
   ],
+  ['--rulings <file>', 'records of the history that no version knows, to be passed over'],
   ['--log-file <path>', 'append log lines there instead of writing them to stderr'],
 ] as const;
 
@@ -54,8 +58,8 @@ export function parseUpConfig(given: unknown): UpConfig {
   const said = parseConfig(schema, JSON.stringify(given));
   const { data, manifests, recording, listen, socket } = said;
   const { operatorSocket = `${socket}.operator` } = said;
-  const { certificates = null, secrets = null, metrics = null } = said;
-  const from = { data, listen, socket, operatorSocket, certificates, secrets, metrics };
+  const { certificates = null, secrets = null, metrics = null, rulings = null } = said;
+  const from = { data, listen, socket, operatorSocket, certificates, secrets, metrics, rulings };
   if (manifests !== undefined && recording === undefined) {
     return { ...from, source: { kind: 'manifests', path: manifests } };
   }

@@ -15,6 +15,7 @@ import { hubRole } from '../roles/hub-role.ts';
 import { janitorRole } from '../roles/janitor-role.ts';
 import { mapperRole } from '../roles/mapper-role.ts';
 import type { Role, RoleComponents } from '../roles/role.ts';
+import { readRulings } from '../roles/rulings.ts';
 import { watcherRole } from '../roles/watcher-role.ts';
 import type { UpConfig } from './config.ts';
 
@@ -25,10 +26,15 @@ export async function up(
 ): Promise<void> {
   const clock = systemClock();
   const random = systemRandom();
+  const rulings = await readRulings(config.rulings);
   const adapters = await embeddedAdapters(config.data, { clock, random, log });
   const createRoles = (components: RoleComponents) => allRoles(config, components);
   const { metrics } = config;
-  await hostRoles({ process: 'up', metrics, createRoles }, { adapters, clock, random, log }, stop);
+  await hostRoles(
+    { process: 'up', metrics, rulings, createRoles },
+    { adapters, clock, random, log },
+    stop,
+  );
 }
 
 async function allRoles(

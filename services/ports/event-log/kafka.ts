@@ -7,7 +7,7 @@
 import { canonicalJson } from '../../contract/canonical.ts';
 import { cloudEventOf } from '../../contract/cloud-event.ts';
 import { berthError, isBerthError } from '../../contract/errors.ts';
-import { partitionOf } from '../../contract/partition.ts';
+import type { Refusal } from '../../contract/refusal.ts';
 import { TOPICS, type Topic, topicSettings } from '../../contract/topics.ts';
 import { type KafkaClient, kafkaClient } from '../kafka/client.ts';
 import type { KafkaConnection } from '../kafka/cluster.ts';
@@ -43,9 +43,9 @@ export async function kafkaEventLog(
 ): Promise<EventLog> {
   const names = topicNames(init.prefix ?? PREFIX);
   const topics = Object.values(TOPICS).map(({ name }) => {
-    const { cleanup, partitions } = topicSettings(name);
+    const { partitions, ...settings } = topicSettings(name);
     const count = partitions ?? init.partitionCount ?? null;
-    return { topic: names(name), cleanup, partitions: count };
+    return { ...settings, topic: names(name), partitions: count };
   });
   const client = await kafkaClient(
     {
@@ -88,11 +88,7 @@ function eventLog(
     },
     read(topic, from, signal, partitions = all(topic)) {
       const start = new Map(partitions.map((each) => [each, from[each] ?? 0]));
-      return entriesOf(
-        topic,
-        partitionCount(topic),
-        client.read(nameOf(topic), start, { batchMax }, signal),
-      );
+      return entriesOf(topic, client.read(nameOf(topic), start, { batchMax }, signal));
     },
     starts: async (topic) => Object.fromEntries(await client.starts(nameOf(topic))),
     ends: async (topic) => Object.fromEntries(await client.ends(nameOf(topic))),
@@ -101,9 +97,8 @@ function eventLog(
       const { signal } = new AbortController();
       for await (const batch of client.readToEnd(nameOf(topic), signal)) {
         for (const record of batch) {
-          const entry = entryOf(topic, record, partitionCount(topic));
-          if (entry === null) latest.delete(record.key);
-          else latest.set(entry.key, entry);
+          if (record.value === null) latest.delete(record.key);
+          else latest.set(record.key, entryOf(record));
         }
       }
       return latest;
@@ -152,13 +147,11 @@ function placed(
 
 async function* entriesOf(
   topic: Topic,
-  count: number,
   batches: AsyncIterable<readonly StoredRecord[]>,
 ): AsyncGenerator<readonly Entry[], void, void> {
   try {
     for await (const batch of batches) {
-      const entries = batch.flatMap((record) => entryOf(topic, record, count) ?? []);
-      if (entries.length > 0) yield entries;
+      if (batch.length > 0) yield batch.map(entryOf);
     }
   } catch (error) {
     if (!isBerthError(error) || error.code !== 'BERTH_LOG_OFFSET_GONE') throw error;
@@ -166,33 +159,34 @@ async function* entriesOf(
   }
 }
 
-/**
- * Null: a tombstone. What is no object of ours was written by somebody else; it is given on as a
- * value that no schema takes, so that whoever reads refuses it as it refuses any other. One of
- * ours in the wrong partition ends the reader: its key's order is not what it seems.
- */
-function entryOf(topic: Topic, record: StoredRecord, partitionCount: number): Entry | null {
-  const { key, partition, offset, headers } = record;
-  const timeMs = Number(headers[FIRST_TIME] ?? record.timeMs);
-  if (record.value === null) return null;
-  const text = record.value.toString('utf8');
-  const value = parsed(text);
-  if (value === null) return { key, value: { unreadable: text }, partition, offset, timeMs };
-  if (partitionOf(key, partitionCount) === partition) {
-    return { key, value, partition, offset, timeMs };
-  }
-  const place = `partition ${partition}, offset ${offset}`;
-  const reason = `the record of ${key} at ${place} lies where no one looks for it`;
-  const remedy = 'Were partitions added? Move the log into topics of another count instead.';
-  throw berthError('BERTH_LOG_TOPIC', { topic, reason, remedy });
+/** What is none of our appends is refused, in its place: it ends no reader. */
+function entryOf(record: StoredRecord): Entry {
+  const { key, partition, offset } = record;
+  const first = Number(record.headers[FIRST_TIME] ?? record.timeMs);
+  const hasTime = Number.isSafeInteger(first) && first >= 0;
+  const timeMs = hasTime ? first : record.timeMs;
+  const value = hasTime ? parsed(record.value) : `its header ${FIRST_TIME} is no time`;
+  if (typeof value !== 'string') return { key, value, partition, offset, timeMs };
+  const headers = Object.fromEntries(
+    Object.entries(record.headers).flatMap(([name, bytes]) => {
+      const first = Buffer.isBuffer(bytes) ? bytes : bytes[0];
+      return first === undefined ? [] : [[name, first]];
+    }),
+  );
+  const raw = { key: key === '' ? null : Buffer.from(key), value: record.value, headers };
+  const refused: Refusal = { because: 'bytes', reason: value, raw };
+  return { key, value: {}, partition, offset, timeMs, refused };
 }
 
-function parsed(text: string): LogValue | null {
+/** A text: why it is no value. */
+function parsed(bytes: Buffer | null): LogValue | string {
+  if (bytes === null) return 'it has no value';
   try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && !Array.isArray(value) ? (value as LogValue | null) : null;
+    const value: unknown = JSON.parse(bytes.toString('utf8'));
+    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+    return isObject ? (value as LogValue) : 'its value is no JSON object';
   } catch {
-    return null;
+    return 'its value is no JSON';
   }
 }
 

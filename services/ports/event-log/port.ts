@@ -14,10 +14,13 @@
  * Membership: `join` shares the partitions of a topic out among all who joined the same group.
  * It reads nothing and holds no position, and for a moment two members may both believe that a
  * partition is theirs: who writes must not mind (docs/ARCHITECTURE.md, "Effectively once").
+ * Strangers: what lies in a topic and is none of our appends is given as a refused entry, in its
+ * place; never is it left out, nor does it end a reader.
  * Cursors: a named hint how far a reader came. No correctness rests on one, and while its group
  * changes, or has other members, none is taken (BERTH_LOG_NOT_COMMITTED).
  * Close: `close` may be called twice; reads end, later calls are refused with BERTH_LOG_CLOSED.
  */
+import type { Refusal } from '../../contract/refusal.ts';
 import type { Topic } from '../../contract/topics.ts';
 
 /** A value as it is stored: canonical JSON of one of the contract's record types. */
@@ -37,6 +40,8 @@ export interface Entry {
   readonly offset: number;
   /** Append time, milliseconds since the epoch; of a moved record, in the log that had it first. */
   readonly timeMs: number;
+  /** It is nothing that we append: its value means nothing, and its key may be ''. */
+  readonly refused?: Refusal;
 }
 
 /** By partition: the next offset to read or to be written. A partition not named counts as 0. */

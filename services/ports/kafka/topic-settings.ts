@@ -10,9 +10,11 @@ export interface TopicSpec {
   readonly topic: string;
   /**
    * `keep`: all records, until the janitor deletes; `compact`: the latest of each key; `delete`:
-   * as long as the broker's default says.
+   * what is young enough.
    */
   readonly cleanup: 'keep' | 'compact' | 'delete';
+  /** `compact` and `delete` topics: what is older the broker removes. @default nothing */
+  readonly forgottenAfterDays?: number;
   /** Null: as many as the others of the log have, or the default where all are made. */
   readonly partitions: number | null;
   /** More settings where it is made; an operator may change them. */
@@ -43,6 +45,7 @@ const WANTED = {
   compact: { 'cleanup.policy': 'compact' },
   delete: { 'cleanup.policy': 'delete' },
 } as const;
+const MS_PER_DAY = 86_400_000;
 const WANTED_OF_ALL = {
   'message.timestamp.type': 'LogAppendTime',
   'unclean.leader.election.enable': 'false',
@@ -60,11 +63,19 @@ const WHY: Readonly<Record<string, string>> = {
 const COMPRESSIONS: readonly string[] = ['producer', 'uncompressed', 'gzip'];
 
 export function settingsToCreate(
-  { cleanup, settings }: TopicSpec,
+  spec: TopicSpec,
   { minInSync }: Replication,
 ): Readonly<Record<string, string>> {
+  const { forgottenAfterDays: days } = spec;
   const inSync = minInSync === undefined ? {} : { 'min.insync.replicas': String(minInSync) };
-  return { ...settings, ...WANTED[cleanup], ...WANTED_OF_ALL, ...inSync };
+  // How long is the operator's matter once the topic is made.
+  const retention = days === undefined ? {} : { 'retention.ms': String(days * MS_PER_DAY) };
+  return { ...spec.settings, ...wantedOf(spec), ...WANTED_OF_ALL, ...retention, ...inSync };
+}
+
+function wantedOf({ cleanup, forgottenAfterDays }: TopicSpec): Readonly<Record<string, string>> {
+  const forgets = cleanup === 'compact' && forgottenAfterDays !== undefined;
+  return forgets ? { 'cleanup.policy': 'compact,delete' } : WANTED[cleanup];
 }
 
 /**
@@ -103,7 +114,7 @@ export function faultOf(
   if (partitions !== null && asIs.partitions !== partitions) {
     return berthError('BERTH_LOG_PARTITIONS', { have: asIs.partitions, want: partitions });
   }
-  for (const [name, wanted] of Object.entries({ ...WANTED[spec.cleanup], ...WANTED_OF_ALL })) {
+  for (const [name, wanted] of Object.entries({ ...wantedOf(spec), ...WANTED_OF_ALL })) {
     const have = asIs.settings.get(name) ?? '';
     if (have !== wanted) return badSetting(topic, { name, have, wanted, why: WHY[name] ?? '' });
   }

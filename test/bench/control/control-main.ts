@@ -103,14 +103,14 @@ async function decisions(): Promise<Pick<Outcome, 'grantedAtMs' | 'aclUpdates'>>
   let aclUpdates = 0;
   await readAll(TOPICS.events.name, (entry) => {
     const { timeMs, record } = loggedEvent(entry);
-    const { body } = record;
-    if (body.type === 'Decision') {
+    const body = record?.body;
+    if (body?.type === 'Decision') {
       for (const answer of body.answers) {
         if (answer.kind !== 'BerthGranted' || grantedAtMs.has(answer.pod)) continue;
         grantedAtMs.set(answer.pod, timeMs);
       }
     }
-    if (body.type !== 'Forwarded') return;
+    if (body?.type !== 'Forwarded') return;
     if (['WantEntry', 'DropEntry'].includes(body.message.kind)) aclUpdates += 1;
   });
   return { grantedAtMs, aclUpdates };

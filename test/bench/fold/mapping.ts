@@ -132,8 +132,8 @@ function countAnswers(log: EventLog) {
   const reading = (async () => {
     for await (const batch of log.read(topic, {}, stop.signal)) {
       for (const entry of batch) {
-        const { body } = loggedEvent(entry).record;
-        if (body.type !== 'Decision') continue;
+        const body = loggedEvent(entry).record?.body;
+        if (body?.type !== 'Decision') continue;
         for (const { kind } of body.answers) counts.set(kind, (counts.get(kind) ?? 0) + 1);
       }
       news.resolve();
@@ -163,7 +163,7 @@ async function lookAt(log: EventLog, pods: number): Promise<Pick<Mapped, 'record
     for (const entry of batch) {
       const event = loggedEvent(entry);
       const effects = world.apply(event);
-      if (event.record.body.type === 'Decision' && effects.ignored === null) {
+      if (event.record?.body.type === 'Decision' && effects.ignored === null) {
         for (const answer of event.record.body.answers) {
           if (answer.kind !== 'BerthGranted') continue;
           granted += 1;

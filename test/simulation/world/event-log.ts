@@ -6,6 +6,7 @@
  */
 import { canonicalJson } from '../../../services/contract/canonical.ts';
 import { berthError } from '../../../services/contract/errors.ts';
+import { judgeEvent } from '../../../services/contract/frozen/judge-event.ts';
 import { loggedEvent } from '../../../services/contract/logged-event.ts';
 import { partitionOf } from '../../../services/contract/partition.ts';
 import type { LoggedEvent } from '../../../services/contract/records.ts';
@@ -67,7 +68,11 @@ export function simulatedEventLog(
     });
     if (topic === TOPICS.events.name) {
       for (const entry of written) {
+        // Whatever is written, by whoever, all readers must be able to read for ever.
+        const verdict = judgeEvent(entry, PARTITIONS);
+        if (verdict.kind !== 'event') throw new Error(JSON.stringify({ verdict, entry }));
         const event = loggedEvent(entry);
+        if (event.record === null) continue;
         events.push(event);
         onEvent(event);
       }

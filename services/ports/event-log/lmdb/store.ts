@@ -159,6 +159,7 @@ function openTopics(environment: Environment): Readonly<Record<Topic, TopicTable
     'berth.nodes': open(TOPICS.nodes),
     'berth.acks': open(TOPICS.acks),
     'berth.status': open(TOPICS.status),
+    'berth.dead-letters': open(TOPICS.deadLetters),
   };
 }
 
