@@ -2,14 +2,19 @@
  * Not shared: what only jobs in another process can go through. A real Redis that is ended, wiped,
  * stopped and set badly, and a process that is killed while it works.
  */
+import { execFileSync } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { Redis as Client } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { noRedis } from '../../../infra/redis/binary.ts';
 import { type Redis, startRedis } from '../../../infra/redis/redis.ts';
+import { freePorts } from '../../../infra/servers/free-ports.ts';
 import { type CrashingProcess, startCrashing } from '../../../test/crash/crashing-process.ts';
 import { WORK_UNTIL_KILLED, type WorkLine } from '../../../test/crash/work-until-killed.ts';
 import { gate, writingDown } from '../../../test/job-runs.ts';
 import { keepingLog } from '../../../test/log-lines.ts';
+import { temporaryFolder } from '../../../test/temporary-folder.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { systemRandom } from '../../runtime/random.ts';
 import { type BullmqJobsInit, bullmqJobs } from './bullmq.ts';
@@ -236,4 +241,35 @@ test('uses the password of the URL, or the one that is given, and is refused wit
   }
   const url = `redis://berth:wrong@127.0.0.1:${port}`;
   await expect(open({ url })).rejects.toThrow(/BERTH_JOBS_REDIS: .*WRONGPASS/);
+});
+
+test('speaks TLS, believes the CA that it is given, and shows a certificate', async () => {
+  const folder = await temporaryFolder();
+  const file = (name: string): string => join(folder.path, name);
+  for (const name of ['ours', 'others']) {
+    const kind = ['-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
+    const subject = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1'];
+    const files = ['-keyout', file(`${name}.key`), '-out', file(`${name}.pem`), '-days', '2'];
+    execFileSync('openssl', ['req', ...kind, ...subject, ...files], { stdio: 'ignore' });
+  }
+  const [port = 0] = await freePorts(1);
+  const server = ['tls-cert-file', file('ours.pem'), 'tls-key-file', file('ours.key')];
+  const clients = ['tls-ca-cert-file', file('ours.pem'), 'tls-auth-clients', 'yes'];
+  await redis.command('CONFIG', 'SET', ...server, ...clients, 'tls-port', `${port}`);
+  const url = `rediss://127.0.0.1:${port}`;
+  const [ca, key] = await Promise.all([
+    readFile(file('ours.pem'), 'utf8'),
+    readFile(file('ours.key'), 'utf8'),
+  ]);
+  const others = await readFile(file('others.pem'), 'utf8');
+  const jobs = await open({ url, ca, cert: ca, key });
+  const runs = writingDown();
+  jobs.work('acl', runs.handler);
+  await jobs.add('acl', [{ id: 'db', data: 1 }]);
+  await pending(jobs, 0);
+  expect(runs.jobs).toHaveLength(1);
+  const refused = { code: 'BERTH_JOBS_REDIS' };
+  await expect(open({ url, ca: others, cert: ca, key })).rejects.toMatchObject(refused);
+  await expect(open({ url, ca })).rejects.toMatchObject(refused);
+  await folder.remove();
 });

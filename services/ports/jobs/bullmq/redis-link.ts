@@ -15,8 +15,11 @@ export interface RedisInit {
   readonly url: string;
   /** Instead of one in the URL, which others on the machine may read. */
   readonly password?: string;
-  /** PEM: who must have signed the server's certificate. @default whom the system trusts */
+  /** PEM, as the next: who must have signed the server's certificate. @default the system's */
   readonly ca?: string;
+  /** Our own, where the server asks for one. */
+  readonly cert?: string;
+  readonly key?: string;
 }
 
 export interface RedisLinkComponents {
@@ -106,7 +109,7 @@ function isPassing(error: string): boolean {
 }
 
 /** @throws BERTH_JOBS_REDIS */
-function optionsOf({ url, password, ca }: RedisInit, random: Random) {
+function optionsOf({ url, password, ca, cert, key }: RedisInit, random: Random) {
   const bad = (reason: string): Error => berthError('BERTH_JOBS_REDIS', { address: 'it', reason });
   if (!URL.canParse(url)) throw bad('its address is no URL');
   const { protocol, hostname, port, username, password: inUrl, pathname } = new URL(url);
@@ -116,6 +119,11 @@ function optionsOf({ url, password, ca }: RedisInit, random: Random) {
   const db = pathname.length > 1 ? Number(pathname.slice(1)) : 0;
   if (!Number.isInteger(db) || db < 0)
     throw bad(`'${pathname.slice(1)}' is no number of a database`);
+  const tls = {
+    ...(ca === undefined ? {} : { ca }),
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
+  };
   const host = hostname.replace(/^\[|\]$/g, '') || '127.0.0.1';
   return {
     host,
@@ -132,7 +140,7 @@ function optionsOf({ url, password, ca }: RedisInit, random: Random) {
     ...(inUrl === '' && password === undefined
       ? {}
       : { password: password ?? decodeURIComponent(inUrl) }),
-    ...(protocol === 'rediss:' ? { tls: ca === undefined ? {} : { ca } } : {}),
+    ...(protocol === 'rediss:' ? { tls } : {}),
   };
 }
 
