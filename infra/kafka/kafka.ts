@@ -146,7 +146,7 @@ async function format(ground: Ground, plan: BrokerPlan, clusterId: string): Prom
     command: 'java',
     args: javaArgs(
       'kafka.tools.StorageTool',
-      ['format', '-t', clusterId, '-c', file, ...users],
+      ['format', `--cluster-id=${clusterId}`, '-c', file, ...users],
       HEAP_MEGABYTES,
     ),
     logFile: join(folder.path, `format-${plan.id}.log`),

@@ -45,9 +45,10 @@ const RETRY_MAX_MS = 100;
 
 export function openCluster(connection: KafkaConnection, log: Log): OpenCluster {
   const sockets = new Set<Socket>();
+  const over = { now: false };
   const cluster = new makeCluster({
     logger: quiet(log),
-    socketFactory: socketsIn(sockets),
+    socketFactory: socketsIn(sockets, over),
     brokers: [...connection.brokers],
     clientId: connection.clientId ?? 'berth',
     ssl: connection.tls ?? null,
@@ -68,6 +69,7 @@ export function openCluster(connection: KafkaConnection, log: Log): OpenCluster 
   return {
     cluster,
     giveUp() {
+      over.now = true;
       // With an error, so that kafkajs fails what waits for an answer.
       for (const socket of sockets) socket.destroy(new Error('given up'));
       void cluster.disconnect().catch(() => undefined);
@@ -120,7 +122,7 @@ export function errorOfCode(code: number): Error | null {
 }
 
 /** kafkajs's own leaves small requests waiting for an acknowledgement (Nagle), and keeps none. */
-function socketsIn(sockets: Set<Socket>) {
+function socketsIn(sockets: Set<Socket>, over: { readonly now: boolean }) {
   return (to: {
     readonly host: string;
     readonly port: number;
@@ -136,6 +138,8 @@ function socketsIn(sockets: Set<Socket>) {
     socket.setNoDelay(true);
     socket.setKeepAlive(true, KEEP_ALIVE_MS);
     sockets.add(socket);
+    // kafkajs tries again by itself, also when it is told that it is over.
+    if (over.now) setImmediate(() => socket.destroy(new Error('given up')));
     socket.once('close', () => sockets.delete(socket));
     return socket;
   };

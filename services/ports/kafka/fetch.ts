@@ -13,6 +13,8 @@ import type { StoredRecord } from './places.ts';
 export interface FetchedPartition {
   readonly partition: number;
   readonly errorCode: number;
+  /** What was asked for. */
+  readonly from: number;
   readonly records: readonly StoredRecord[];
   /** Where to read on: behind the last batch, or where it was asked for. */
   readonly next: number;
@@ -68,7 +70,13 @@ async function decodeAnswer(
     }
   }
   if (errorCode === 0) return fetched;
-  return [...from].map(([partition, next]) => ({ partition, errorCode, records: [], next }));
+  return [...from].map(([partition, next]) => ({
+    partition,
+    errorCode,
+    from: next,
+    records: [],
+    next,
+  }));
 }
 
 async function decodePartition(
@@ -88,9 +96,9 @@ async function decodePartition(
   decoder.readInt32(); // preferred replica
   const size = decoder.readInt32();
   const asked = from.get(partition) ?? 0;
-  if (size <= 0) return { partition, errorCode, records: [], next: asked };
+  if (size <= 0) return { partition, errorCode, from: asked, records: [], next: asked };
   const { records, next } = await decodeRecords(decoder.readBytes(size), partition, asked);
-  return { partition, errorCode, records, next };
+  return { partition, errorCode, from: asked, records, next };
 }
 
 /** A batch is answered whole, so the first may begin before what was asked for; the last is cut. */

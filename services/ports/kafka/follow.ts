@@ -35,6 +35,7 @@ export interface Followed {
 }
 
 interface Answer {
+  readonly nodeId: number;
   readonly fetched: readonly FetchedPartition[];
   readonly failure: BerthError | null;
 }
@@ -44,6 +45,7 @@ const FETCH_WAIT_MS = 500;
 /** How soon a partition is asked again that ends before what is asked for. */
 const AHEAD_WAIT_MS = 200;
 const LEADER_NOT_AVAILABLE = 5;
+const NO_LEADER = -1;
 const OUT_OF_RANGE = 'OFFSET_OUT_OF_RANGE';
 
 export async function* follow(
@@ -59,33 +61,39 @@ export async function* follow(
   const pause = backOff(components);
   const trouble = outage({ clock, log: components.log.child({ topic }) });
   const asking = askLeaders(link, init, clock);
+  const end = (): void => link.giveUp();
+  signal.addEventListener('abort', end, { once: true });
   try {
     while (!signal.aborted) {
       const answer = await asking.next(next, signal);
       if (answer === null) return;
       let { failure } = answer;
       for (const part of answer.fetched) {
+        // Asked of the leader before and of its successor: the first answer holds.
+        if (part.from !== next.get(part.partition)) continue;
         if (part.errorCode !== 0) {
-          const error = errorOfCode(part.errorCode);
-          if (refusalOf(error) === OUT_OF_RANGE) {
-            await refuseGone(link, topic, part.partition, part.next);
-            asking.isAhead(part.partition);
-          } else failure = asBerthError(error, connection.brokers);
+          const judged = await judge(link, init, part);
+          if (judged === null) asking.isAhead(part.partition);
+          failure ??= judged;
+          if (judged?.code === 'BERTH_LOG_OFFSET_GONE') throw judged;
           continue;
         }
-        trouble.over();
-        pause.reset();
         if (part.next === next.get(part.partition)) continue;
         next.set(part.partition, part.next);
         yield part;
         if (signal.aborted) return;
       }
-      if (failure === null) continue;
+      if (failure === null) {
+        trouble.over();
+        pause.reset();
+        continue;
+      }
       trouble.met(failure);
       link.refresh();
       await pause.wait(signal);
     }
   } finally {
+    signal.removeEventListener('abort', end);
     link.giveUp();
   }
 }
@@ -93,6 +101,7 @@ export async function* follow(
 /** At most one fetch at each broker that leads some of the partitions. */
 function askLeaders(link: Link, { connection, topic }: FollowInit, clock: Clock) {
   const answers = mailbox<Answer>();
+  /** Until their answer was taken. */
   const asked = new Set<number>();
   /** Partitions that end before what is asked for: not asked again before this time. */
   const ahead = new Map<number, number>();
@@ -108,8 +117,7 @@ function askLeaders(link: Link, { connection, topic }: FollowInit, clock: Clock)
     } catch (error) {
       answer = { fetched: [], failure: asBerthError(error, connection.brokers) };
     }
-    asked.delete(nodeId);
-    answers.post(answer);
+    answers.post({ nodeId, ...answer });
   };
 
   return {
@@ -124,11 +132,19 @@ function askLeaders(link: Link, { connection, topic }: FollowInit, clock: Clock)
         );
         try {
           const leaders = await link.use(async (cluster) => byLeader(cluster, topic, wanted));
+          // A partition without a leader keeps none of the others waiting.
+          const isLeaderless = leaders.delete(NO_LEADER);
+          if (isLeaderless) link.refresh();
+          if (isLeaderless && leaders.size === 0) throw errorOfCode(LEADER_NOT_AVAILABLE);
           for (const [nodeId, part] of leaders) if (!asked.has(nodeId)) void ask(nodeId, part);
         } catch (error) {
-          return { fetched: [], failure: asBerthError(error, connection.brokers) };
+          return { nodeId: -1, fetched: [], failure: asBerthError(error, connection.brokers) };
         }
-        if (asked.size > 0 || answers.waiting() > 0) return answers.take(signal);
+        if (asked.size > 0) {
+          const answer = await answers.take(signal);
+          if (answer !== null) asked.delete(answer.nodeId);
+          return answer;
+        }
         await clock.sleep(AHEAD_WAIT_MS, signal);
         if (signal.aborted) return null;
       }
@@ -140,28 +156,31 @@ function byLeader(
   cluster: Cluster,
   topic: string,
   from: ReadonlyMap<number, number>,
-): ReadonlyMap<number, ReadonlyMap<number, number>> {
-  const leaders = new Map<number, Map<number, number>>();
+): Map<number, ReadonlyMap<number, number>> {
+  const leaders = new Map<number, ReadonlyMap<number, number>>();
   const partitions = cluster.findTopicPartitionMetadata(topic);
   for (const [partition, offset] of from) {
-    const leader = partitions.find(({ partitionId }) => partitionId === partition)?.leader ?? -1;
-    if (leader < 0) throw errorOfCode(LEADER_NOT_AVAILABLE);
-    leaders.set(leader, (leaders.get(leader) ?? new Map()).set(partition, offset));
+    const leader =
+      partitions.find(({ partitionId }) => partitionId === partition)?.leader ?? NO_LEADER;
+    leaders.set(leader, new Map([...(leaders.get(leader) ?? []), [partition, offset]]));
   }
   return leaders;
 }
 
-/** What lies before the start is gone; what lies behind the end may come. */
-async function refuseGone(
+/** What lies before the start is gone; what lies behind the end may come: then null. */
+async function judge(
   link: Link,
-  topic: string,
-  partition: number,
-  offset: number,
-): Promise<void> {
-  const starts = await offsetsAt(link, topic, [partition], 'start');
-  const start = starts.get(partition) ?? 0;
-  if (offset < start) {
-    throw berthError('BERTH_LOG_OFFSET_GONE', { offset, topic, partition, start });
+  { connection, topic }: FollowInit,
+  { partition, errorCode, from: offset }: FetchedPartition,
+): Promise<BerthError | null> {
+  try {
+    const error = errorOfCode(errorCode);
+    if (refusalOf(error) !== OUT_OF_RANGE) throw error;
+    const start = (await offsetsAt(link, topic, [partition], 'start')).get(partition) ?? 0;
+    if (offset >= start) return null;
+    return berthError('BERTH_LOG_OFFSET_GONE', { offset, topic, partition, start });
+  } catch (error) {
+    return asBerthError(error, connection.brokers);
   }
 }
 

@@ -1,7 +1,6 @@
 /** What several requests answer, taken by one: the taker sleeps until there is something. */
 export interface Mailbox<Letter> {
   post(letter: Letter): void;
-  waiting(): number;
   /** Null: the signal was aborted. */
   take(signal: AbortSignal): Promise<Letter | null>;
 }
@@ -14,7 +13,6 @@ export function mailbox<Letter>(): Mailbox<Letter> {
       letters.push(letter);
       wake?.();
     },
-    waiting: () => letters.length,
     async take(signal) {
       while (letters.length === 0 && !signal.aborted) {
         await new Promise<void>((resolve) => {

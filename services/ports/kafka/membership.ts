@@ -41,7 +41,8 @@ const PROTOCOL = 'berth-sticky';
 const SESSION_TIMEOUT_MS = 10_000;
 /** How long the broker waits for the others to join again. */
 const REBALANCE_TIMEOUT_MS = 10_000;
-const HEARTBEAT_MS = 2_000;
+/** Also how soon a member hears that the group changes. */
+const HEARTBEAT_MS = 1_000;
 const LEAVE_TIMEOUT_MS = 2_000;
 
 const MEMBER_ID_REQUIRED = 79;

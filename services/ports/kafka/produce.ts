@@ -101,7 +101,7 @@ export function produceTo(init: ProduceInit, components: KafkaComponents): Produ
   let doubtful: readonly Numbered[] = [];
 
   /** Until each has a result or the time is up; `last`: why those without one have none. */
-  async function settle(batches: readonly Numbered[], untilMs: number): Promise<Settled> {
+  async function settle(batches: readonly Numbered[], over: AbortSignal): Promise<Settled> {
     const results = new Map<string, BatchPlace | BerthError>();
     const pause = backOff(components);
     for (;;) {
@@ -110,19 +110,19 @@ export function produceTo(init: ProduceInit, components: KafkaComponents): Produ
       const { settled, failed } = await sendOnce(link, left, init.connection);
       for (const [name, result] of settled) results.set(name, result);
       if (failed === null) continue;
-      if (failed.retry === 'never' || clock.nowMs() >= untilMs) {
+      if (failed.retry === 'never' || over.aborted) {
         const open = left.filter((batch) => !results.has(nameOf(batch)));
         return { results, left: open, last: failed };
       }
-      await pause.wait();
+      await pause.wait(over);
     }
   }
 
   async function sendNumbered(
     batches: readonly Numbered[],
-    untilMs: number,
+    over: AbortSignal,
   ): Promise<readonly (BatchPlace | BerthError)[]> {
-    const { results, left, last } = await settle(batches, untilMs);
+    const { results, left, last } = await settle(batches, over);
     doubtful = left;
     const answer = batches.map((batch) => results.get(nameOf(batch)) ?? notWritten(last));
     // What the broker refused has numbers that it never saw: it would refuse all that follow.
@@ -143,20 +143,34 @@ export function produceTo(init: ProduceInit, components: KafkaComponents): Produ
     });
   }
 
+  async function sendUntil(
+    batches: readonly PartitionBatch[],
+    over: AbortSignal,
+  ): Promise<readonly (BatchPlace | BerthError)[]> {
+    if (doubtful.length > 0) await sendNumbered(doubtful, over);
+    if (doubtful.length > 0) return batches.map(() => notWritten(null));
+    let open: readonly Numbered[];
+    try {
+      const bound = { boundMs: init.boundMs, brokers: init.connection.brokers, signal: over };
+      open = await persist(() => numbered(batches), bound, components);
+    } catch (error) {
+      const failure = asBerthError(error, init.connection.brokers);
+      return batches.map(() => notWritten(failure));
+    }
+    return sendNumbered(open, over);
+  }
+
   return {
     async send(batches) {
-      const bound = { boundMs: init.boundMs, brokers: init.connection.brokers };
-      const untilMs = clock.nowMs() + bound.boundMs;
-      if (doubtful.length > 0) await sendNumbered(doubtful, untilMs);
-      if (doubtful.length > 0) return batches.map(() => notWritten(null));
-      let open: readonly Numbered[];
-      try {
-        open = await persist(() => numbered(batches), bound, components);
-      } catch (error) {
-        const failure = asBerthError(error, init.connection.brokers);
-        return batches.map(() => notWritten(failure));
-      }
-      return sendNumbered(open, untilMs);
+      // A broker that is frozen answers nothing: what waits for it ends with its connection.
+      const over = new AbortController();
+      const cancel = clock.after(init.boundMs, () => {
+        over.abort();
+        link.giveUp();
+      });
+      const results = await sendUntil(batches, over.signal);
+      cancel();
+      return results;
     },
     giveUp: () => link.giveUp(),
   };
