@@ -56,9 +56,9 @@ async function endsWith(change: (checkpoint: Checkpoint) => Checkpoint): Promise
   }
   const { checkpoints: texts, version } = savedWorld(world);
   await checkpoints.save({ checkpoints: texts.map(change), version });
-  const functions = consoleFunctions(
+  const functions = await consoleFunctions(
     { socket: join(dir, 'socket'), own: { process: 'console', run: 'first' } },
-    { metrics, checkpoints, clock },
+    { metrics, eventLog, checkpoints, clock },
   );
   const readAll = Promise.withResolvers<null>();
   const host = startFunctions(

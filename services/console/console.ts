@@ -2,7 +2,8 @@
  * The console's functions: read the log's topics into a picture, and give it out on a unix socket:
  * `GET /api/status` (with `?sinceMs=` for sums from then on) and `GET /metrics`. There is no way to
  * write through it, and it knows nothing that is not in the log. It folds the whole history, and
- * compares the checkpoints, from which all others start, on the way.
+ * compares the checkpoints, from which all others start, on the way; where the beginning of the
+ * history was deleted it starts from them too, and its sums count from there.
  */
 
 import { once } from 'node:events';
@@ -12,7 +13,9 @@ import { loggedEvent } from '../contract/logged-event.ts';
 import type { CONTROL_METRICS } from '../contract/metrics.ts';
 import type { AckRecord } from '../contract/node-records.ts';
 import { TOPICS } from '../contract/topics.ts';
+import { nextOffsets } from '../contract/version.ts';
 import type { Checkpoints } from '../ports/checkpoints/port.ts';
+import type { EventLog } from '../ports/event-log/port.ts';
 import { untilAborted } from '../runtime/aborted.ts';
 import { tell } from '../runtime/channels.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -34,15 +37,18 @@ export interface ConsoleInit {
 
 export interface ConsoleComponents {
   readonly metrics: Metrics<typeof CONTROL_METRICS>;
+  readonly eventLog: EventLog;
   readonly checkpoints: Checkpoints;
   readonly clock: Clock;
 }
 
-export function consoleFunctions(
+export async function consoleFunctions(
   init: ConsoleInit,
-  { metrics, checkpoints, clock }: ConsoleComponents,
-): BerthFunction[] {
-  const picture = createPicture();
+  { metrics, eventLog, checkpoints, clock }: ConsoleComponents,
+): Promise<BerthFunction[]> {
+  const saved = await checkpoints.all();
+  const isWhole = Object.values(await eventLog.starts(TOPICS.events.name)).every((at) => at === 0);
+  const picture = isWhole ? createPicture() : createPicture(saved);
   const board = createBoard(init.own, clock);
   const startedAtMs = clock.nowMs();
   exposeLog(metrics, { ...picture, status: () => picture.status(0), clock });
@@ -57,14 +63,11 @@ export function consoleFunctions(
   };
   const fromTheBeginning = async (): Promise<Record<number, number>> => ({});
   /** It reads all for its sums; so it is the one that can tell a checkpoint that is not true. */
-  const comparing = async (): Promise<Record<number, number>> => {
-    picture.world.compare((await checkpoints.all()).checkpoints);
-    return {};
-  };
+  if (isWhole) picture.world.compare(saved.checkpoints);
   return [
     defineFunction({
       name: 'console-events',
-      trigger: stream(TOPICS.events.name, comparing),
+      trigger: stream(TOPICS.events.name, async () => nextOffsets(picture.world.version)),
       handler: {
         batch: async (entries) => {
           for (const entry of entries) tellMapped(picture.event(loggedEvent(entry)), entry.timeMs);
@@ -74,7 +77,7 @@ export function consoleFunctions(
     }),
     defineFunction({
       name: 'console-acks',
-      trigger: stream(TOPICS.acks.name, fromTheBeginning),
+      trigger: stream(TOPICS.acks.name, () => eventLog.starts(TOPICS.acks.name)),
       handler: {
         batch: async (entries) => {
           for (const { value, timeMs, refused } of entries) {

@@ -7,7 +7,7 @@ import { type Conflict, conflictsOf } from '../aggregates/namespace/conflicts.ts
 import { exhaustedPods, waitsFor } from '../aggregates/namespace/exhausted.ts';
 import { egressNatsOf, isMappable } from '../aggregates/namespace/selection.ts';
 import type { EgressNatState, NamespaceState, PodState } from '../aggregates/namespace/state.ts';
-import { createWorld, type World } from '../aggregates/world.ts';
+import { createWorld, type SavedWorld, type World } from '../aggregates/world.ts';
 import { berthError, describeError } from '../contract/errors.ts';
 import {
   aggregateKind,
@@ -41,8 +41,9 @@ export interface Picture {
   status(sinceMs: number): LogStatus;
 }
 
-export function createPicture(): Picture {
-  const world = createWorld();
+/** `saved`: where the history begins, when it does not begin at its first record any more. */
+export function createPicture(saved?: SavedWorld): Picture {
+  const world = createWorld(saved);
   const propagation = createPropagation();
   const nodes = new Map<NodeName, NodeAckStatus>();
   const recordsSent = createCountedSince();

@@ -9,11 +9,11 @@ import type { Role, RoleComponents } from './role.ts';
 /** Those that may be scaled to nothing: somebody must see that there is something to do. */
 const GROUPS = [{ group: MAPPER_GROUP, topic: TOPICS.events.name }];
 
-export function consoleRole(
+export async function consoleRole(
   { socket }: Pick<ConsoleInit, 'socket'>,
   components: RoleComponents,
-): Role {
+): Promise<Role> {
   const { eventLog, metrics } = components;
   exposeGroupLag(metrics, GROUPS, { eventLog, lagOf: lagReader(components) });
-  return { functions: consoleFunctions({ socket, own: components.board }, components) };
+  return { functions: await consoleFunctions({ socket, own: components.board }, components) };
 }

@@ -48,7 +48,7 @@ async function allRoles(
   const courier = await courierRole(config, components);
   const hub = await hubRole({ listen, operatorSocket, certificate }, components);
   const janitor = janitorRole(components);
-  const console = consoleRole({ socket }, components);
+  const console = await consoleRole({ socket }, components);
   return { watcher, mapper, courier, hub, janitor, console };
 }
 

@@ -9,6 +9,7 @@ import { cloudEventOf } from '../../contract/cloud-event.ts';
 import { berthError, isBerthError } from '../../contract/errors.ts';
 import type { Refusal } from '../../contract/refusal.ts';
 import { TOPICS, type Topic, topicSettings } from '../../contract/topics.ts';
+import { tell } from '../../runtime/channels.ts';
 import { type KafkaClient, kafkaClient } from '../kafka/client.ts';
 import type { KafkaConnection } from '../kafka/cluster.ts';
 import type { KafkaComponents } from '../kafka/link.ts';
@@ -84,6 +85,8 @@ function eventLog(
       const nowMs = clock.nowMs();
       const records = entries.map((entry, index) => recordOf(topic, entry, index, nowMs));
       const places = await client.append(nameOf(topic), records);
+      const seconds = (clock.nowMs() - nowMs) / 1_000;
+      tell('berth:log:entries-written', { entries: places.length, seconds });
       return places.map((place, index) => placed(entries[index] as NewEntry, place));
     },
     read(topic, from, signal, partitions = all(topic)) {
