@@ -40,6 +40,8 @@ export interface ChannelMessages {
   'berth:mapper:partitions-assigned': { readonly partitions: readonly number[] };
   /** `code`: of the failure; null: it succeeded. */
   'berth:jobs:run-ended': { readonly queue: string; readonly code: string | null };
+  /** A job is run again: whoever ran it said nothing any more. */
+  'berth:jobs:stalled': { readonly queue: string };
   /** A target was looked at, and written where need be. `code`: `other` is none of ours. */
   'berth:courier:push-ended': {
     readonly target: TargetName;

@@ -152,6 +152,10 @@ export const CONTROL_METRICS = {
     'queue',
     'code',
   ),
+  berth_jobs_stalled_total: counter(
+    'Jobs taken over since their process said nothing any more: it was killed, or stood still.',
+    'queue',
+  ),
   berth_hub_links: gauge('Nodes with a link now.'),
   berth_hub_nodes: gauge(
     'Nodes that have pods or are gateways: in-sync, behind, or disconnected.',

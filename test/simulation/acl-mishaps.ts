@@ -1,7 +1,6 @@
-/** What befalls ACL servers and couriers' jobs while the cluster is busy, and when all is quiet. */
+/** What befalls the ACL servers of targets while the cluster is busy, and when all is quiet. */
 import type { Surroundings } from './surroundings.ts';
 import type { AclServer, AclServers } from './world/acl-servers.ts';
-import type { SimulatedJobs } from './world/jobs.ts';
 
 export interface AclMishaps {
   /** One more, at one of the servers. */
@@ -14,8 +13,6 @@ export interface AclMishaps {
 
 export interface AclMishapsInit {
   readonly servers: AclServers;
-  /** Which the couriers share. */
-  readonly jobs: SimulatedJobs;
   readonly longestMs: number;
   /** Runs after so long, whoever died meanwhile. */
   readonly later: (ms: number, run: () => void) => void;
@@ -25,7 +22,7 @@ export interface AclMishapsInit {
 const LONG = 3;
 
 export function createAclMishaps(
-  { servers, jobs, longestMs, later }: AclMishapsInit,
+  { servers, longestMs, later }: AclMishapsInit,
   { dice, history }: Surroundings,
 ): AclMishaps {
   function goDown(server: AclServer): void {
@@ -46,11 +43,7 @@ export function createAclMishaps(
 
   const goBack = (server: AclServer): void => server.goBack();
   const meddle = (server: AclServer): void => server.meddle();
-  const wipe = (): void => {
-    history.tell('jobs', 'are lost, all of them');
-    jobs.wipe();
-  };
-  const kinds = [goDown, disobey, disobey, goBack, goBack, meddle, wipe];
+  const kinds = [goDown, disobey, disobey, goBack, goBack, meddle];
 
   return {
     happen() {

@@ -4,6 +4,7 @@ import type { Kubelet } from './processes/kubelet.ts';
 import type { Process } from './processes/process.ts';
 import type { Surroundings } from './surroundings.ts';
 import type { SimulatedEventLog } from './world/event-log.ts';
+import type { SimulatedJobs } from './world/jobs.ts';
 import type { Network } from './world/network.ts';
 
 export interface DisasterInit {
@@ -13,6 +14,7 @@ export interface DisasterInit {
   readonly kubelets: readonly Kubelet[];
   readonly network: Network;
   readonly eventLog: SimulatedEventLog;
+  readonly jobs: SimulatedJobs;
   /** The longest that one lasts. */
   readonly longestMs: number;
   readonly isOff: (process: Process) => boolean;
@@ -104,6 +106,11 @@ export function createDisasters(init: DisasterInit, surroundings: Surroundings):
     kubelet.reboot();
   }
 
+  function loseJobs(): void {
+    history.tell('jobs', 'are lost, all of them');
+    init.jobs.wipe();
+  }
+
   const all: readonly (() => void)[] = [
     kill,
     kill,
@@ -121,6 +128,7 @@ export function createDisasters(init: DisasterInit, surroundings: Surroundings):
     changeWatcher,
     changeWatcher,
     reboot,
+    loseJobs,
   ];
   return () => dice.pick(all)();
 }

@@ -98,9 +98,8 @@ export async function simulate(
   const mappers = some().map((one, i) => mapperProcess(`mapper-${i}`, surroundings, control, one));
   const hubs = some().map((one, i) => hubProcess(`hub-${i}`, surroundings, control, one));
   const watchers = kept.map((one, i) => watcherProcess(`watcher-${i}`, surroundings, control, one));
-  const pushes = simulatedJobs(surroundings);
   const couriers = (options.webhook ? some() : []).map((one, i) =>
-    courierProcess(`courier-${i}`, surroundings, { ...control, jobs: pushes }, one, servers),
+    courierProcess(`courier-${i}`, surroundings, control, one, servers),
   );
   const network = createNetwork(surroundings, hubs);
 
@@ -135,10 +134,10 @@ export async function simulate(
   );
   const { isOff } = lost;
   const disaster = createDisasters(
-    { supervised, watchers, kubelets, network, eventLog, longestMs, heldDown, isOff, later },
+    { supervised, watchers, kubelets, network, eventLog, jobs, longestMs, heldDown, isOff, later },
     surroundings,
   );
-  const acls = createAclMishaps({ servers, jobs: pushes, longestMs, later }, surroundings);
+  const acls = createAclMishaps({ servers, longestMs, later }, surroundings);
   const isOver = (): boolean => history.violation !== null;
   const everySecond = (): void => {
     for (const agent of agents) versions.look(agent);

@@ -61,10 +61,13 @@ export function exposeJobs(
   );
   const attempts = metrics.counter('berth_jobs_attempts_total');
   const failures = metrics.counter('berth_jobs_failures_total');
+  const stalled = metrics.counter('berth_jobs_stalled_total');
   for (const queue of queues) {
+    stalled.add({ queue }, 0);
     attempts.add({ queue }, 0);
     failures.add({ queue, code: 'other' }, 0);
   }
+  hear('berth:jobs:stalled', ({ queue }) => stalled.add({ queue }));
   hear('berth:jobs:run-ended', ({ queue, code }) => {
     attempts.add({ queue });
     if (code !== null) failures.add({ queue, code });

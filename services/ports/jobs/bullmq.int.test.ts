@@ -15,6 +15,7 @@ import { WORK_UNTIL_KILLED, type WorkLine } from '../../../test/crash/work-until
 import { gate, writingDown } from '../../../test/job-runs.ts';
 import { keepingLog } from '../../../test/log-lines.ts';
 import { temporaryFolder } from '../../../test/temporary-folder.ts';
+import { hear } from '../../runtime/channels.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { systemRandom } from '../../runtime/random.ts';
 import { type BullmqJobsInit, bullmqJobs } from './bullmq.ts';
@@ -67,6 +68,10 @@ test('every job that was acknowledged has run or runs after SIGKILL of a worker'
 
   const jobs = await open({ lockMs: 1_000 });
   const runs = writingDown();
+  let stalled = 0;
+  hear('berth:jobs:stalled', () => {
+    stalled += 1;
+  });
   jobs.work('acl', runs.handler, { concurrency: 50 });
   await expect.poll(() => jobs.pending('acl'), soon).toBeLessThanOrEqual(late.length + 1);
   const ran = new Set([...begun, ...runs.jobs.map(({ id }) => id), ...late]);
@@ -74,6 +79,7 @@ test('every job that was acknowledged has run or runs after SIGKILL of a worker'
   const again = new Set(runs.jobs.map(({ id }) => id));
   expect(interrupted.filter((id) => !again.has(id))).toEqual([]);
   expect(runs.jobs.every(({ attempt }) => attempt === 1)).toBe(true);
+  expect(stalled).toBeGreaterThanOrEqual(interrupted.length);
 });
 
 test('two processes share a queue, and no id runs in both at once', async () => {

@@ -97,6 +97,7 @@ export function startRedisWorker(
     },
   });
   worker.on('stalled', () => {
+    tell('berth:jobs:stalled', { queue: name });
     log.warn({ queue: name }, 'a job whose process said nothing any more is run again');
   });
   worker.on('error', (error) => {
