@@ -8,6 +8,8 @@ import { CERTIFICATE_OPTIONS, certificate } from './certificate/certificate.ts';
 import { FENCE_OPTIONS, fence } from './fence/fence.ts';
 import { logCopy } from './log-copy/log-copy.ts';
 import { LOG_COPY_OPTIONS } from './log-copy/options.ts';
+import { parseRunConfig, ROLE_NAMES, RUN_EXAMPLES, RUN_OPTIONS } from './run/config.ts';
+import { run } from './run/run.ts';
 import { parseUpConfig, UP_OPTIONS } from './up/config.ts';
 import { up } from './up/up.ts';
 
@@ -26,6 +28,22 @@ upCommand.action(async (given: Record<string, unknown>) => {
     fields: { process: 'control' },
   });
   await runMain((stop) => up(parseUpConfig(given), { log }, stop), { clock: systemClock(), log });
+});
+
+const runCommand = program
+  .command('run')
+  .description('Runs these roles in this process, on Kafka and Redis.')
+  .argument('<role...>', ROLE_NAMES.join(', '))
+  .addHelpText('after', RUN_EXAMPLES);
+for (const [flags, description] of RUN_OPTIONS) runCommand.option(flags, description);
+runCommand.action(async (roles: string[], given: Record<string, unknown>) => {
+  const { logFile } = given;
+  const log = jsonLog({
+    ...(typeof logFile === 'string' ? { file: logFile } : {}),
+    fields: { process: roles.join('+') },
+  });
+  const main = (stop: AbortSignal) => run(parseRunConfig(roles, given), { log }, stop);
+  await runMain(main, { clock: systemClock(), log });
 });
 
 const certificateCommand = program

@@ -36,8 +36,7 @@ export function createDeadLetters(components: {
     const { because, reason } = refused;
     const topic = TOPICS.events.name;
     const error = berthError('BERTH_LOG_FOREIGN', { topic, partition, offset, reason });
-    if (because === 'ruling') log.warn({ partition, offset }, 'a ruling passes over a record');
-    else log.error({ error, because }, 'a record was refused');
+    log.error({ error, because }, 'a record was refused');
     tell('berth:mapper:record-refused', { because });
     if (waiting.length >= WAITING_MAX) {
       log.error({ partition, offset }, 'too many dead letters wait, this one stays where it is');

@@ -50,7 +50,8 @@ async function tlsIn(folder: string): Promise<{ ca: string; cert?: string; key?:
   throw berthError('BERTH_CERTIFICATE_FILES', { folder, reason });
 }
 
-async function textOf(file: string): Promise<string> {
+/** @throws BERTH_CONFIG_BAD with the name of the file */
+export async function textOf(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (error) {
