@@ -7,6 +7,7 @@ import type { Clock } from '../../services/runtime/clock.ts';
 import { tellAdmissions } from './acl-gate.ts';
 import type { Act } from './act.ts';
 import { type ChurnPlan, type ChurnStep, type PlannedPod, planChurn } from './churn.ts';
+import { playControlActs } from './control-acts.ts';
 import { playGatewayActs } from './gateway-acts.ts';
 import { killAndRestart } from './kills.ts';
 import { createKubelet, type Kubelet } from './kubelet.ts';
@@ -22,17 +23,26 @@ import { createManifests, type Manifests } from './manifests.ts';
 import type { Outcomes } from './measured.ts';
 import type { SeededRandom } from './seeded-random.ts';
 import type { Stage } from './stage.ts';
-import { agentOf, type Crew, controlProcess } from './victims.ts';
+import { agentOf, type Crew } from './victims.ts';
 
-const SECONDS = 60;
 const PODS_AT_A_TIME = 24;
 const REPLACEMENTS = 40;
-const CHURN_MS = 50_000;
-/** When, since the first pods run. */
+/** When what happens, since the first pods run; gateways go when the control acts are over. */
 const POLICY_CHANGE_AT_MS = 8_000;
 const AGENT_KILL_AT_MS = 14_000;
-const CONTROL_KILL_AT_MS = 23_000;
-const GATEWAY_KILL_AT_MS = 31_000;
+const ONE_PROCESS = {
+  seconds: 60,
+  churnMs: 50_000,
+  controlActsAtMs: 23_000,
+  gatewayKillAtMs: 31_000,
+};
+/** Its acts are longer: a group takes 10 s to notice a member that is silent. */
+const PROCESSES = {
+  seconds: 95,
+  churnMs: 75_000,
+  controlActsAtMs: 20_000,
+  gatewayKillAtMs: 31_000,
+};
 const POLICY_TIMEOUT_MS = 5_000;
 const POOL = 'blue';
 /** 15 blocks on an address, so that the demo grows beyond its first ones. */
@@ -46,12 +56,13 @@ export interface ChurnActInit {
   /** What no other run has. */
   readonly run: string;
   readonly random: SeededRandom;
+  readonly distributed: boolean;
   readonly news: (line: string) => void;
 }
 
 export async function createChurnAct(
   stage: Stage,
-  { run, random, news }: ChurnActInit,
+  { run, random, distributed, news }: ChurnActInit,
 ): Promise<Act> {
   const manifests = await createManifests(join(stage.runDir, 'manifests'));
   const nodes = stage.nodes.filter((node) => !node.gateway).map((node) => node.name);
@@ -64,15 +75,16 @@ export async function createChurnAct(
     gone: (pod: PlannedPod) => manifests.delete(podObject(pod)),
   };
   const kubelet = createKubelet(stage, objects, news);
+  const times = distributed ? PROCESSES : ONE_PROCESS;
   return {
     source: { kind: 'manifests', path: manifests.dir },
-    seconds: SECONDS,
+    seconds: times.seconds,
     get counts() {
       return kubelet.counts;
     },
     refused: ({ problems, problemCount }) => ({ count: problemCount, some: problems }),
     writePolicies: () => writePolicies(stage, manifests),
-    play: (crew) => play({ ...crew, kubelet, manifests, plan }),
+    play: (crew) => play({ ...crew, kubelet, manifests, plan, times }),
   };
 }
 
@@ -98,10 +110,11 @@ interface Play extends Crew {
   readonly kubelet: Kubelet;
   readonly manifests: Manifests;
   readonly plan: ChurnPlan;
+  readonly times: typeof ONE_PROCESS;
 }
 
 async function play(acting: Play): Promise<Outcomes> {
-  const { stage, kubelet, clock, plan, news } = acting;
+  const { stage, kubelet, clock, plan, times, news } = acting;
   news(`starting ${plan.first.length} pods`);
   await Promise.all(plan.first.map((pod) => kubelet.create(pod)));
   const startedMs = clock.nowMs();
@@ -109,24 +122,27 @@ async function play(acting: Play): Promise<Outcomes> {
     clock.sleep(Math.max(0, startedMs + ms - clock.nowMs()));
   const victim = stage.nodes[0]?.name ?? '';
   const over = new AbortController();
-  const controlKilled = at(CONTROL_KILL_AT_MS).then(() =>
-    killAndRestart(controlProcess(acting), acting),
+  // One thing after another, so that each answers for its own losses.
+  const agentKilled = at(AGENT_KILL_AT_MS).then(() =>
+    killAndRestart(agentOf(victim, acting), acting),
   );
-  const [, , agentRestart, controlRestart, ofGateways] = await Promise.all([
+  const controlHurt = Promise.all([agentKilled, at(times.controlActsAtMs)]).then(() =>
+    playControlActs(acting),
+  );
+  const [, , agentRestart, ofControl, ofGateways] = await Promise.all([
     churn(acting).finally(() => over.abort()),
     at(POLICY_CHANGE_AT_MS).then(() => growPolicy(acting)),
-    at(AGENT_KILL_AT_MS).then(() => killAndRestart(agentOf(victim, acting), acting)),
-    controlKilled,
-    // One thing after another, so that each answers for its own losses.
-    Promise.all([controlKilled, at(GATEWAY_KILL_AT_MS)]).then(() => playGatewayActs(acting)),
+    agentKilled,
+    controlHurt,
+    Promise.all([controlHurt, at(times.gatewayKillAtMs)]).then(() => playGatewayActs(acting)),
     tellAdmissions(acting, over.signal),
   ]);
-  return { agentRestart, controlRestart, ...ofGateways };
+  return { agentRestart, ...ofControl, ...ofGateways };
 }
 
 /** Steps start on time, whether or not the ones before are done: pods wait, the world does not. */
-async function churn({ kubelet, clock, plan }: Play): Promise<void> {
-  const pauseMs = CHURN_MS / plan.steps.length;
+async function churn({ kubelet, clock, plan, times }: Play): Promise<void> {
+  const pauseMs = times.churnMs / plan.steps.length;
   const started = new Map<string, Promise<void>>();
   const take = async (step: ChurnStep): Promise<void> => {
     if (step.do === 'create') return kubelet.create(step.pod);

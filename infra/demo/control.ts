@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { Clock } from '../../services/runtime/clock.ts';
 import { type ConsoleClient, createConsoleClient } from './console-client.ts';
 import type { DemoProcess, StartProcess } from './stage.ts';
-import { type ProcessStatus, type Supervisor, supervised } from './supervised.ts';
+import { type ProcessStatus, type Supervised, type Supervisor, supervised } from './supervised.ts';
 
 export const CLI = fileURLToPath(new URL('../../services/cli/main.ts', import.meta.url));
 
@@ -27,6 +27,22 @@ export interface Control extends ConsoleClient {
   /** SIGKILL: nothing is said, nothing is flushed. */
   kill(): Promise<void>;
   readonly processes: () => readonly ProcessStatus[];
+  /** Where each role is a process of its own. */
+  readonly roles?: RoleProcesses;
+}
+
+export interface RoleProcess extends Supervised {
+  readonly name: string;
+  /** It has read to the end, and works. */
+  isReady(): Promise<boolean>;
+  /** A metric without labels, as it says now; null: it does not. */
+  metric(name: string): Promise<number | null>;
+}
+
+/** The roles of which one can go while another stays. */
+export interface RoleProcesses {
+  readonly hubs: readonly RoleProcess[];
+  readonly mappers: readonly RoleProcess[];
 }
 
 export function createControl(

@@ -26,7 +26,10 @@ export async function createLabStage(
   const lab = await createLab(init, { clock, random });
   const workload = createWorkload(lab.targets, { traffic: lab.traffic, clock, random: picks });
   const all = [...lab.nodes, ...lab.gateways];
-  const hubAddress = `${lab.control.uplinkIp}:${HUB_PORT}`;
+  const hubAddresses = Array.from(
+    { length: init.hubs ?? 1 },
+    (_, at) => `${lab.control.uplinkIp}:${HUB_PORT + at}`,
+  );
   const hosts = new Map([...all, lab.control].map((host) => [host.name, host]));
 
   /** Uids of pods that shall run: one that goes while it is being created must not start. */
@@ -35,8 +38,8 @@ export async function createLabStage(
   const stage: Stage = {
     datapath: 'kernel',
     runDir: lab.runDir,
-    nodes: all.map((node) => stageNode(node, hubAddress)),
-    hubAddress,
+    nodes: all.map((node) => stageNode(node, hubAddresses.join(','))),
+    hubAddresses,
     natCidrs: [lab.plan.natCidr],
     targets: lab.targets.map(({ name, cidrs, aclServer }) => {
       return { name, cidrs, allowed: [lab.plan.natCidr], aclServer };

@@ -1,14 +1,14 @@
 /** Puts what was measured on the stage and said by the control process into the report. */
 import type { Status } from '../../services/console/status.ts';
 import { aclGateReport } from './acl-gate.ts';
+import type { ControlOutcomes } from './control-acts.ts';
 import type { GatewayOutcomes } from './gateway-acts.ts';
 import type { PodCounts, Report } from './report.ts';
 import type { Stage, Witnesses } from './stage.ts';
 
 /** Undefined where there was no traffic to lose, or where it was not played. */
-export interface Outcomes extends GatewayOutcomes {
+export interface Outcomes extends GatewayOutcomes, ControlOutcomes {
   readonly agentRestart: Report['agentRestart'] | undefined;
-  readonly controlRestart: Report['controlRestart'] | undefined;
 }
 
 export async function measuredReport(init: {
@@ -28,7 +28,6 @@ export async function measuredReport(init: {
   const totals = stage.workload?.totals() ?? null;
   stage.workload?.resume();
   const cidrs = stage.targets.reduce((sum, target) => sum + target.cidrs.length, 0);
-  const { agentRestart, controlRestart, gatewayKill, gatewayHandover } = outcomes;
   return {
     adapters: { ...status.adapters, datapath: stage.datapath },
     seed: init.seed,
@@ -50,16 +49,18 @@ export async function measuredReport(init: {
       sent: status.recordsSent,
       naive: (created + deleted) * stage.targets.length,
     },
-    ...(agentRestart === undefined ? {} : { agentRestart }),
-    ...(controlRestart === undefined ? {} : { controlRestart }),
-    ...(gatewayKill === undefined ? {} : { gatewayKill }),
-    ...(gatewayHandover === undefined ? {} : { gatewayHandover }),
+    ...known(outcomes),
     mapEntries: {
       ...(actual === null ? {} : { actual }),
       naive: live * cidrs * stage.nodes.length,
     },
     converged: init.converged,
   };
+}
+
+/** What was not played, or could not be seen, is left out. */
+function known(outcomes: Outcomes): Pick<Report, keyof Outcomes> {
+  return Object.fromEntries(Object.entries(outcomes).filter(([, seen]) => seen !== undefined));
 }
 
 function seenBy({

@@ -2,8 +2,9 @@
  * The stage without a lab: agents keep the kernel's tables in memory (as strict as the kernel), all
  * processes talk over loopback, and a pod is an address and a call to its node's agent.
  */
+import { once } from 'node:events';
 import { mkdir, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import type { Clock } from '../../services/runtime/clock.ts';
 import { usedTableEntries } from './agent-status.ts';
@@ -18,9 +19,8 @@ const FIRST_MAC = 0x10;
 
 export async function createMemoryStage(init: StageInit, clock: Clock): Promise<Stage> {
   const { id, runDir } = await claimStageFolder();
-  const hubAddress = `127.0.0.1:${await freePort()}`;
-  // Of this demo alone: another's gateways have the same addresses.
-  const heartbeatPort = await freePort();
+  const [heartbeatPort = 0, ...hubPorts] = await freePorts(1 + (init.hubs ?? 1));
+  const hubAddresses = hubPorts.map((port) => `127.0.0.1:${port}`);
   const processes = await startProcessesHere({ id, folder: runDir }, clock);
   const places = [...init.nodes, ...init.gateways].map((name, at) =>
     placeOf(runDir, name, at, init.gateways.includes(name)),
@@ -31,8 +31,8 @@ export async function createMemoryStage(init: StageInit, clock: Clock): Promise<
   return {
     datapath: 'memory',
     runDir,
-    nodes: places.map((place) => stageNode(place, { hub: hubAddress, heartbeatPort })),
-    hubAddress,
+    nodes: places.map((place) => stageNode(place, { hub: hubAddresses.join(','), heartbeatPort })),
+    hubAddresses,
     natCidrs,
     targets: init.targets.map(({ name, cidrs }, at) => ({
       name,
@@ -103,20 +103,17 @@ function stageNode(
     address,
     '--mac',
     place.mac,
+    // Of this demo alone: another's gateways have the same addresses.
     ...(gateway ? ['--gateway', '--heartbeat-port', String(heartbeatPort)] : []),
   ];
   return { name, gateway, address, agentArgs, cniSocket: place.cniSocket };
 }
 
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => {
-        resolve(address !== null && typeof address === 'object' ? address.port : 0);
-      });
-    });
-  });
+/** All held until all are known, so that none comes twice. */
+async function freePorts(count: number): Promise<readonly number[]> {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
+  await Promise.all(servers.map((server) => once(server, 'listening')));
+  const ports = servers.map((server) => (server.address() as AddressInfo).port);
+  await Promise.all(servers.map((server) => once(server.close(), 'close')));
+  return ports;
 }

@@ -7,6 +7,8 @@ export interface DemoOptions {
   readonly datapath: 'kernel' | 'memory';
   /** Fixes the churn: which pods, where, when. */
   readonly seed: number;
+  /** Each role a process of its own, on a real Kafka and a real Redis. */
+  readonly distributed: boolean;
   /** File for the report; null: none. */
   readonly json: string | null;
   /** Folder that keeps the log after the end; null: it goes with the demo. */
@@ -34,6 +36,7 @@ export function parseOptions(args: readonly string[], drawSeed: () => number): D
         .choices(['kernel', 'memory'])
         .default('kernel'),
     )
+    .option('--distributed', 'each role its own process, on a real Kafka and Redis', false)
     .option('--seed <number>', 'fixes the churn', wholeNumber)
     .option('--json <file>', 'write the report there', writable)
     .option('--data <dir>', 'keep the log there')
@@ -43,9 +46,13 @@ export function parseOptions(args: readonly string[], drawSeed: () => number): D
   command.exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : EXIT_USAGE));
   command.parse([...args], { from: 'user' });
   const given = command.opts();
+  if (given['distributed'] === true && given['data'] !== undefined) {
+    command.error('error: --data keeps the embedded log; with --distributed it is in Kafka');
+  }
   return {
     datapath: given['datapath'],
     seed: given['seed'] ?? drawSeed(),
+    distributed: given['distributed'],
     json: given['json'] ?? null,
     data: given['data'] ?? null,
     keep: given['keep'],

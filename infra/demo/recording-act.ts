@@ -7,6 +7,7 @@ import { appendFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../services/runtime/clock.ts';
 import type { Act } from './act.ts';
+import { playControlActs } from './control-acts.ts';
 import { type CoveringPolicies, createCoveringPolicies } from './covering-policies.ts';
 import { playGatewayActs } from './gateway-acts.ts';
 import { killAndRestart } from './kills.ts';
@@ -17,7 +18,7 @@ import { createRecordedPods, type RecordedPods } from './recorded-pods.ts';
 import { playedName, type ReadRecording, type RecordedLine } from './recording.ts';
 import { suppliedObjects } from './recording-scenery.ts';
 import type { Stage } from './stage.ts';
-import { agentOf, controlProcess } from './victims.ts';
+import { agentOf } from './victims.ts';
 
 /** Shares of the recording's time at which a process is killed. */
 const AGENT_KILL_AT = 0.3;
@@ -79,16 +80,14 @@ export async function createRecordingAct(
       const at = (ms: number): Promise<void> =>
         clock.sleep(Math.max(0, startedMs + ms - clock.nowMs()));
       const victim = stage.nodes[0]?.name ?? '';
-      const controlKilled = at(CONTROL_KILL_AT * playMs).then(() =>
-        killAndRestart(controlProcess(crew), crew),
-      );
-      const [, agentRestart, controlRestart, ofGateways] = await Promise.all([
+      const controlKilled = at(CONTROL_KILL_AT * playMs).then(() => playControlActs(crew));
+      const [, agentRestart, ofControl, ofGateways] = await Promise.all([
         playLines(playing, clock),
         at(AGENT_KILL_AT * playMs).then(() => killAndRestart(agentOf(victim, crew), crew)),
         controlKilled,
         controlKilled.then(() => playGatewayActs({ ...crew, clock })),
       ]);
-      return { agentRestart, controlRestart, ...ofGateways } satisfies Outcomes;
+      return { agentRestart, ...ofControl, ...ofGateways } satisfies Outcomes;
     },
   };
 }

@@ -48,6 +48,22 @@ test('a gateway that went is told with what broke, and for how long nothing came
   expect(summary(measured, quiet)).not.toContain('gateway');
 });
 
+test('of many processes each that was hurt is told, with what it cost', () => {
+  const lost = (packetsLost: number) => ({ packetsLost });
+  const distributed: Report = {
+    ...measured,
+    agentRestart: lost(0),
+    controlRestart: lost(3),
+    hubKill: lost(1),
+    mapperKill: lost(0),
+    mapperPause: lost(2),
+  };
+  const text = summary(distributed, quiet);
+  expect(text).toContain('an agent (0 packets lost), a hub (1 packets lost),');
+  expect(text).toContain('a mapper (0 packets lost); one was paused (2 packets lost)');
+  expect(text).not.toContain('control process');
+});
+
 test('a good run has kept every claim; each that another broke is named', () => {
   expect(brokenClaims(measured)).toEqual([]);
   const good = { ...measured, leakedPackets: 0 };

@@ -46,7 +46,12 @@ export interface Report {
     readonly naive: number;
   };
   readonly agentRestart?: { readonly packetsLost: number };
+  /** Distributed: of the three acts below together. */
   readonly controlRestart?: { readonly packetsLost: number };
+  readonly hubKill?: { readonly packetsLost: number };
+  readonly mapperKill?: { readonly packetsLost: number };
+  /** It was paused until another mapper had its partitions, and woke up beside it. */
+  readonly mapperPause?: { readonly packetsLost: number };
   /** The owning gateway died (uplink cut, agent killed) and came back. */
   readonly gatewayKill?: GatewayGone;
   /** It was drained and taken back. */
@@ -156,10 +161,18 @@ function propagationLines({ propagationMs }: Report): string[] {
   return [`propagation   p50 ${ms[0]} ms, p99 ${ms[1]} ms, max ${ms[2]} ms (${samples} pods)`];
 }
 
-function killLines({ agentRestart, controlRestart }: Report): string[] {
+function killLines(report: Report): string[] {
+  const { agentRestart, controlRestart, hubKill, mapperKill, mapperPause } = report;
   if (agentRestart === undefined || controlRestart === undefined) return [];
-  const control = `the control process (${controlRestart.packetsLost} packets lost)`;
-  return [`killed        an agent (${agentRestart.packetsLost} packets lost), ${control}`];
+  const lost = (one: Report['hubKill']): string => `(${one?.packetsLost ?? '?'} packets lost)`;
+  if (hubKill === undefined) {
+    const control = `the control process ${lost(controlRestart)}`;
+    return [`killed        an agent ${lost(agentRestart)}, ${control}`];
+  }
+  return [
+    `killed        an agent ${lost(agentRestart)}, a hub ${lost(hubKill)},`,
+    `              a mapper ${lost(mapperKill)}; one was paused ${lost(mapperPause)}`,
+  ];
 }
 
 function gatewayLines({ gatewayKill, gatewayHandover }: Report): string[] {

@@ -14,7 +14,7 @@ import type { Act } from './act.ts';
 import { type Agents, createAgents } from './agents.ts';
 import { createChurnAct } from './churn-act.ts';
 import { plain } from './columns.ts';
-import { type Control, createControl } from './control.ts';
+import { type Control, type ControlInit, createControl } from './control.ts';
 import { createLabStage } from './lab-stage.ts';
 import { errorsInLogs } from './log-errors.ts';
 import { measuredReport, type Outcomes } from './measured.ts';
@@ -25,17 +25,21 @@ import { type ReadRecording, readRecording } from './recording.ts';
 import { createRecordingAct } from './recording-act.ts';
 import { stageOfRecording } from './recording-scenery.ts';
 import { type Report, summary } from './report.ts';
+import { createRoleProcesses } from './role-processes.ts';
 import { seededRandom } from './seeded-random.ts';
 import { untilSettled, waitingPods } from './settled.ts';
 import { showLive } from './show-live.ts';
 import type { Stage, StageInit } from './stage.ts';
 import { removeAbandonedStages } from './stage-folder.ts';
+import type { Supervisor } from './supervised.ts';
 import type { Terminal } from './terminal.ts';
 import { untilDestroyed } from './until-destroyed.ts';
 
 const UP_TIMEOUT_MS = 30_000;
 /** Each node is a process of its own, on a machine that may be small. */
 const UP_TIMEOUT_PER_NODE_MS = 2_000;
+/** Of a distributed run: one can go. */
+const HUBS = 2;
 const RUN_ID_LENGTH = 8;
 const MS_PER_SECOND = 1000;
 const CHURN_STAGE: StageInit = {
@@ -60,7 +64,8 @@ export async function runDemo(
   const clock = systemClock();
   const recording = options.recording === null ? null : await readRecording(options.recording);
   terminal.write('building the stage ...\n');
-  const wanted = recording === null ? CHURN_STAGE : stageOfRecording(recording, options);
+  const scenery = recording === null ? CHURN_STAGE : stageOfRecording(recording, options);
+  const wanted = options.distributed ? { ...scenery, hubs: HUBS } : scenery;
   const stage = untilDestroyed(await createStage(options, wanted, clock));
   try {
     if (interrupted.aborted) return null;
@@ -97,19 +102,11 @@ async function onStage(
   const ending = new AbortController();
   const supervisor = { clock, news: news.tell, ending: ending.signal };
   const dataDir = resolve(options.data ?? join(stage.runDir, 'data'));
-  const control = createControl(
-    {
-      dataDir,
-      source: act.source,
-      listen: stage.hubAddress,
-      socket: join(stage.runDir, 'berth.sock'),
-      logFile: join(stage.runDir, 'control.log'),
-      secrets: stage.secretsDir,
-      sinceMs: startedMs,
-    },
-    { clock, startProcess: stage.startProcess },
+  const control = controlOf(stage, options, {
+    clock,
     supervisor,
-  );
+    init: { dataDir, source: act.source, secrets: stage.secretsDir, sinceMs: startedMs },
+  });
   const agents = createAgents(stage, dataDir, supervisor);
   const live = showLive({ stage, control, act, news, elapsedSeconds }, { clock, terminal });
   const show = async (text: string): Promise<void> => {
@@ -143,6 +140,30 @@ async function onStage(
   }
 }
 
+/** One process, or each role its own. */
+function controlOf(
+  stage: Stage,
+  { distributed }: DemoOptions,
+  {
+    clock,
+    supervisor,
+    init,
+  }: {
+    readonly clock: Clock;
+    readonly supervisor: Supervisor;
+    readonly init: Omit<ControlInit, 'listen' | 'socket' | 'logFile'>;
+  },
+): Control {
+  const { runDir, startProcess, hubAddresses } = stage;
+  const known = { ...init, socket: join(runDir, 'berth.sock') };
+  if (distributed) {
+    return createRoleProcesses({ ...known, hubs: hubAddresses }, { stage, clock }, supervisor);
+  }
+  const [listen = ''] = hubAddresses;
+  const logFile = join(runDir, 'control.log');
+  return createControl({ ...known, listen, logFile }, { clock, startProcess }, supervisor);
+}
+
 function writeReport(file: string, report: Report): Promise<void> {
   return writeFile(file, `${JSON.stringify(report, null, 2)}\n`);
 }
@@ -150,13 +171,14 @@ function writeReport(file: string, report: Report): Promise<void> {
 function createAct(
   stage: Stage,
   recording: ReadRecording | null,
-  { seed, speed }: DemoOptions,
+  { seed, speed, distributed }: DemoOptions,
   { news: { tell: news }, clock }: { readonly news: News; readonly clock: Clock },
 ): Promise<Act> {
   return recording === null
     ? createChurnAct(stage, {
         run: systemRandom().id().slice(0, RUN_ID_LENGTH),
         random: seededRandom(seed),
+        distributed,
         news,
       })
     : createRecordingAct(stage, recording, { speed, news, clock });

@@ -72,6 +72,7 @@ async function frameOf({ stage, control, act, news, elapsedSeconds }: Shown): Pr
     leakedPackets: witnesses?.leakedPackets ?? null,
     sources: [...(witnesses?.natAddressesSeen ?? []), ...(witnesses?.otherSourcesSeen ?? [])],
     gateways: gateways.map(({ name }) => ({ name, owned: owners.get(name)?.length ?? null })),
+    processes: control.roles === undefined ? [] : control.processes(),
     refused: status === null ? NOTHING_REFUSED : act.refused(status),
     news: news.lines,
   };

@@ -63,14 +63,16 @@ export interface StageInit {
   readonly targets: readonly StageTarget[];
   /** What the targets' ACLs admit. @default 203.0.113.16/28 */
   readonly natCidr?: Cidr;
+  /** @default 1 */
+  readonly hubs?: number;
 }
 
 export interface Stage {
   readonly datapath: 'kernel' | 'memory';
   readonly runDir: string;
   readonly nodes: readonly StageNode[];
-  /** `host:port` at which agents reach the hub. */
-  readonly hubAddress: string;
+  /** `host:port` at which agents reach each hub; one, where nobody asked for more. */
+  readonly hubAddresses: readonly string[];
   readonly natCidrs: readonly string[];
   readonly targets: readonly TargetSpec[];
   /** Folder of the secrets that they name; null: they name none. */

@@ -55,6 +55,7 @@ function frame(changes: Partial<Frame> = {}): Frame {
       { name: 'gw2', owned: 2 },
     ],
     refused: { count: 0, some: [] },
+    processes: [],
     news: Array.from({ length: 9 }, (_, at) => `  ${at} s  something happened`),
     ...changes,
   };
@@ -128,6 +129,25 @@ describe('a screen', () => {
     ];
     const text = screen(frame({ gateways }), WIDE, false).join('\n');
     expect(text).toContain('gateways     gw1: 4 addresses, gw2: no answer');
+  });
+
+  test('names the processes above the agents where they are many, those that are down too', () => {
+    const named = ['watcher', 'mapper-1', 'mapper-2', 'courier', 'hub-1', 'hub-2', 'console'];
+    const processes = [...named, 'kafka', 'redis'].map((name, at) => ({
+      name,
+      state: name === 'mapper-2' ? ('paused' as const) : ('runs' as const),
+      pid: 48_101 + at,
+    }));
+    processes[4] = { name: 'hub-1', state: 'down' as never, pid: null as never };
+    const lines = screen(frame({ processes }), { rows: 24, columns: 80 }, false);
+    const at = lines.findIndex((line) => line.startsWith('  processes'));
+    expect(lines.slice(at, at + 3)).toEqual([
+      '  processes    watcher 48101, mapper 48102 paused, courier 48104',
+      '               hub down 48106, console 48107, kafka 48108, redis 48109',
+      '',
+    ]);
+    expect(lines.at(-1)).toContain('8 s  something happened');
+    expect(screen(frame({ processes, status: null }), WIDE, false)[0]).toContain('no console');
   });
 
   test('names of any length do not move the columns', () => {

@@ -6,6 +6,7 @@
 import type { BerthStatus, LinkStatus, Status } from '../../services/console/status.ts';
 import { cell, cutTo, plain } from './columns.ts';
 import type { PodCounts, RefusedInput, Report } from './report.ts';
+import type { ProcessStatus } from './supervised.ts';
 import type { ScreenSize } from './terminal.ts';
 
 export interface Frame {
@@ -19,6 +20,8 @@ export interface Frame {
   /** Each with how many NAT addresses it answers for; null: nobody says. */
   readonly gateways: readonly { readonly name: string; readonly owned: number | null }[];
   readonly refused: RefusedInput;
+  /** Above the agents, where they are more than one. */
+  readonly processes: readonly ProcessStatus[];
   /** What just happened, newest last. */
   readonly news: readonly string[];
 }
@@ -26,8 +29,10 @@ export interface Frame {
 const NEWS_SHOWN = 6;
 /** With fewer rows than that for berths and news, blank lines go first. */
 const ROOM_FOR_BLANKS = 6;
-const SOURCES_SHOWN = 4;
 const GATEWAYS_SHOWN = 4;
+/** Head, a berth, and how many more there are. */
+const BERTH_ROWS_MIN = 3;
+const PROCESSES_LABEL = '  processes    ';
 
 const STYLES = { bold: '\u001b[1m', dim: '\u001b[2m', green: '\u001b[32m', red: '\u001b[31m' };
 const OFF = '\u001b[0m';
@@ -40,13 +45,19 @@ export function screen(frame: Frame, size: ScreenSize, colours: boolean): string
   const rows = Math.max(1, size.rows - 1);
   const fixed = [
     [headline(frame, paint)],
-    counters(frame, paint),
+    [
+      ...counters(frame, size.columns, paint),
+      ...processLines(frame.processes, size.columns, paint),
+    ],
     nodeTable(frame.status, size.columns, paint),
   ];
   const count = fixed.flat().length + fixed.length;
   const isTight = rows - count < ROOM_FOR_BLANKS;
   const room = isTight ? rows - fixed.flat().length : rows - count;
-  const newsRows = Math.min(NEWS_SHOWN, frame.news.length, Math.max(1, Math.floor(room / 2)));
+  const half = Math.max(1, Math.floor(room / 2));
+  // A table without a row of its own says less than the news in its place.
+  const share = room - half - 1 < BERTH_ROWS_MIN ? room : half;
+  const newsRows = Math.min(NEWS_SHOWN, frame.news.length, share);
   const news = frame.news.slice(-newsRows).map((line) => paint('dim', `  ${plain(line)}`));
   const tableSize = { rows: room - news.length - (isTight ? 0 : 1), columns: size.columns };
   const parts = [...fixed, berthTable(frame.status?.berths ?? [], tableSize, paint), news];
@@ -69,17 +80,21 @@ export function oneLine(frame: Frame): string {
   return parts.join('  ');
 }
 
-function headline({ elapsedSeconds, totalSeconds, status }: Frame, paint: Paint): string {
+function headline(frame: Frame, paint: Paint): string {
+  const { elapsedSeconds, totalSeconds, status, processes, pods } = frame;
+  const silent = processes.length === 0 ? 'control process down' : 'no console';
   const state =
     status === null
-      ? paint('red', 'control process down: nodes forward on')
+      ? pods.created === 0
+        ? 'starting'
+        : paint('red', `${silent}: nodes forward on`)
       : status.converged
         ? paint('green', 'converged')
         : 'changes under way';
   return `${paint('bold', 'Berth')}  ${elapsedSeconds} s of about ${totalSeconds} s  ${state}`;
 }
 
-function counters(frame: Frame, paint: Paint): string[] {
+function counters(frame: Frame, columns: number, paint: Paint): string[] {
   const { pods, connections, leakedPackets, status, sources, gateways, refused } = frame;
   const p = status?.propagationMs;
   const mapped = status === null ? '-' : `${status.pods.mapped} mapped`;
@@ -95,7 +110,7 @@ function counters(frame: Frame, paint: Paint): string[] {
   }
   if (leakedPackets !== null) {
     const leaked = paint(leakedPackets === 0 ? 'green' : 'red', `${leakedPackets} packets`);
-    lines.push(`  leaked       ${leaked}; targets saw ${listed(sources)}`);
+    lines.push(`  leaked       ${leaked}; targets saw ${listed(sources, columns)}`);
   }
   if (gateways.length > 0) lines.push(`  gateways     ${gatewaysText(gateways, paint)}`);
   if (p != null) {
@@ -110,6 +125,36 @@ function counters(frame: Frame, paint: Paint): string[] {
   return lines;
 }
 
+/** Those of a role together, each by its pid, or by what keeps it from running. */
+function processLines(
+  processes: readonly ProcessStatus[],
+  columns: number,
+  paint: Paint,
+): string[] {
+  const roles = Map.groupBy(processes, ({ name }) => name.replace(/-\d+$/, ''));
+  const parts = Array.from(roles, ([role, its]) => {
+    const states = its.map(({ pid, state }) => (state === 'runs' ? String(pid) : state));
+    const painted = its.map(({ pid, state }) =>
+      state === 'runs' ? String(pid) : paint('red', state),
+    );
+    return { width: `${role} ${states.join(' ')}, `.length, text: `${role} ${painted.join(' ')}` };
+  });
+  const lines: string[][] = [];
+  let room = 0;
+  for (const { width, text } of parts) {
+    if (width > room || lines.length === 0) {
+      lines.push([]);
+      room = columns - PROCESSES_LABEL.length;
+    }
+    lines.at(-1)?.push(text);
+    room -= width;
+  }
+  return lines.map((line, at) => {
+    const label = at === 0 ? PROCESSES_LABEL : ' '.repeat(PROCESSES_LABEL.length);
+    return `${label}${line.join(', ')}`;
+  });
+}
+
 function gatewaysText(gateways: Frame['gateways'], paint: Paint): string {
   const texts = gateways.map(({ name, owned }) => {
     const text = owned === null ? paint('red', 'no answer') : `${owned} addresses`;
@@ -120,10 +165,11 @@ function gatewaysText(gateways: Frame['gateways'], paint: Paint): string {
   return more > 0 ? `${shown} and ${more} more` : shown;
 }
 
-function listed(sources: readonly string[]): string {
+function listed(sources: readonly string[], columns: number): string {
   if (sources.length === 0) return 'nothing yet';
-  const more = sources.length - SOURCES_SHOWN;
-  const shown = sources.slice(0, SOURCES_SHOWN).join(', ');
+  const room = columns >= 90 ? 4 : 2;
+  const more = sources.length - room;
+  const shown = sources.slice(0, room).join(', ');
   return more > 0 ? `${shown} and ${more} more` : shown;
 }
 
@@ -150,10 +196,10 @@ function byName(a: LinkStatus, b: LinkStatus): number {
   return a.node.localeCompare(b.node, 'en', { numeric: true });
 }
 
-/** At most `size.rows` lines; none where not even one berth fits. */
+/** At most `size.rows` lines; none where they would hold no berth. */
 function berthTable(berths: readonly BerthStatus[], size: ScreenSize, paint: Paint): string[] {
   const { rows, columns } = size;
-  if (rows < 2) return [];
+  if (rows < Math.min(BERTH_ROWS_MIN, berths.length + 1)) return [];
   const width = { node: nameWidth(columns), address: 17, ports: 13 };
   const pod = Math.min(48, columns - 2 - width.node - width.address - width.ports);
   const row = (name: string, node: string, address: string, ports: string): string =>

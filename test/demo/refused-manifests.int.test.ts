@@ -59,7 +59,7 @@ beforeAll(async () => {
     {
       dataDir,
       source: { kind: 'manifests', path: manifests.dir },
-      listen: stage.hubAddress,
+      listen: stage.hubAddresses[0] ?? '',
       socket: join(stage.runDir, 'berth.sock'),
       logFile: join(stage.runDir, 'control.log'),
     },

@@ -47,7 +47,7 @@ beforeAll(async () => {
   const source = { kind: 'manifests', path: manifests.dir } as const;
   const logFile = join(stage.runDir, 'control.log');
   const process = createControl(
-    { dataDir, source, listen: stage.hubAddress, socket, logFile },
+    { dataDir, source, listen: stage.hubAddresses[0] ?? '', socket, logFile },
     { clock, startProcess: stage.startProcess },
   );
   for (const { name, address, gateway } of stage.nodes) {

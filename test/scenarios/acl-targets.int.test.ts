@@ -95,7 +95,7 @@ describe('a target whose ACL server misbehaves', () => {
   const bad = (stage: Stage, timeoutSeconds: number): KubernetesObject => {
     const found = stage.targets.find(({ name }) => name === 'bad');
     if (found?.aclServer == null) throw new Error('no such target');
-    const url = `http://${stage.hubAddress.split(':')[0]}:${PORT}/`;
+    const url = `http://${stage.hubAddresses[0]?.split(':')[0]}:${PORT}/`;
     const object = targetObject({ ...found, aclServer: { ...found.aclServer, url } });
     const spec = object['spec'] as { driver: object };
     return { ...object, spec: { ...spec, driver: { ...spec.driver, timeoutSeconds } } };

@@ -96,7 +96,7 @@ const isBack = ({ fences, links, resting }: Status): boolean =>
 /** The rule drops what the node's agent says to the hub, and nothing of its pods. */
 async function cutLink(berth: Installation, cut: boolean): Promise<void> {
   const netns = berth.lab.nodes.find(({ name }) => name === 'n1')?.netns ?? '';
-  const [host = '', port = ''] = berth.stage.hubAddress.split(':');
+  const [host = '', port = ''] = (berth.stage.hubAddresses[0] ?? '').split(':');
   const chain = 'type filter hook output priority 0;';
   const drop = `ip daddr ${host} tcp dport ${port} drop;`;
   const rules = `table inet cut { chain out { ${chain} ${drop} }; }`;

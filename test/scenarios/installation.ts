@@ -103,7 +103,7 @@ async function start(stage: Stage, lab: Lab, init: InstallationInit): Promise<In
     {
       dataDir,
       source: { kind: 'manifests', path: manifests.dir },
-      listen: stage.hubAddress,
+      listen: stage.hubAddresses[0] ?? '',
       socket: join(stage.runDir, 'berth.sock'),
       logFile: join(stage.runDir, 'control.log'),
       secrets: stage.secretsDir,
