@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { keepingLog } from '../../test/log-lines.ts';
 import { type Reopenable, reopenable } from '../../test/reopenable.ts';
 import { manualClock } from '../../test/simulation/manual-clock.ts';
+import { berthError } from '../contract/errors.ts';
 import { partitionOf } from '../contract/partition.ts';
 import { lmdbEventLog } from '../ports/event-log/lmdb.ts';
 import type { EventLog, Offsets } from '../ports/event-log/port.ts';
@@ -216,6 +217,62 @@ test('a reader that fails ends all of it with its error', async () => {
     fields: { group: 'mapper', partition: 1, error },
     message: expect.any(String),
   });
+});
+
+/** Fails so often, at its making or at its first batch, before it does as `handler` says. */
+function failing(handler: PartitionsHandler, times: number, error: Error): PartitionsHandler {
+  let taken = 0;
+  return {
+    ...handler,
+    take: async (partition, signal) => {
+      taken += 1;
+      const reader = await handler.take(partition, signal);
+      if (taken > times) return reader;
+      if (taken % 2 === 0) throw error;
+      return { ...reader, batch: () => Promise.reject(error) };
+    },
+  };
+}
+
+async function passPauses(count: number): Promise<void> {
+  for (let pause = 0; pause < count; pause++) {
+    await expect.poll(() => clock.waiting()).toBe(1);
+    clock.advance(30_000);
+  }
+}
+
+test('a reader that time may cure is made anew, later each time', async () => {
+  await append();
+  const error = berthError('BERTH_LOG_UNREACHABLE', { brokers: 'b', reason: 'away' });
+  const { heard, handler } = scribe();
+  const group = run(failing(handler, 7, error));
+  group.assign([0]);
+  await passPauses(7);
+  await expect.poll(() => heard).toContain('caught up 0');
+  expect(readsOf(heard, 0)).toBe(countIn(0));
+  expect(log.lines.map(({ level }) => level)).toEqual(Array(7).fill('warn'));
+});
+
+test('one that needs fresh state gets it, three times', async () => {
+  await append();
+  const error = berthError('BERTH_LOG_OFFSET_GONE', {
+    offset: 0,
+    topic: 'berth.events',
+    partition: 0,
+    start: 9,
+  });
+  const { heard, handler } = scribe();
+  const first = run(failing(handler, 3, error));
+  first.assign([0]);
+  await passPauses(3);
+  await expect.poll(() => heard).toContain('caught up 0');
+  stop.abort();
+  await ended;
+  stop = new AbortController();
+  const second = run(failing(scribe().handler, 4, error));
+  second.assign([0]);
+  await passPauses(3);
+  await expect(ended).rejects.toBe(error);
 });
 
 test('a partition whose reader cannot be made ends all of it too', async () => {

@@ -3,8 +3,11 @@
  * reader says, as a stream is (stream-runner.ts), from when the group gives it until it takes it
  * away. Then its signal is aborted and it is forgotten at once; a batch that is being handled may
  * end in its own time, while another process, or this one again, reads the partition already.
+ * A reader that fails is made anew where its error says that time or fresh state may cure that (a
+ * broker is away, the place where it was is gone): any other ends the function.
  * How far each came is committed under the group's name: a hint, for lag.
  */
+import { isBerthError } from '../contract/errors.ts';
 import {
   type PartitionReader,
   type PartitionsHandler,
@@ -14,6 +17,11 @@ import {
 import { createGroupProgress, type GroupProgressComponents } from './group-progress.ts';
 import { runStream } from './stream-runner.ts';
 
+const PAUSE_MS = 1000;
+const PAUSE_MAX_MS = 30_000;
+/** Fresh state that is fetched so often without getting anywhere cures nothing. */
+const REFETCHES_MAX = 3;
+
 /** Ends when its signal is aborted, or with what a reader or the group threw. */
 export async function runPartitions(
   trigger: PartitionsTrigger,
@@ -21,7 +29,7 @@ export async function runPartitions(
   components: GroupProgressComponents,
   signal: AbortSignal,
 ): Promise<void> {
-  const { eventLog, log } = components;
+  const { eventLog, clock, log } = components;
   const { topic, group } = trigger;
   const ending = new AbortController();
   const stop = AbortSignal.any([signal, ending.signal]);
@@ -36,7 +44,7 @@ export async function runPartitions(
     const taken = new AbortController();
     ours.set(partition, taken);
     const until = AbortSignal.any([stop, taken.signal]);
-    const ended = read(partition, until)
+    const ended = keepReading(partition, until)
       .catch((error: unknown) => {
         if (until.aborted) log.warn({ group, partition, error }, 'reader failed after its end');
         else giveUp(partition, error);
@@ -45,11 +53,28 @@ export async function runPartitions(
     running.add(ended);
   }
 
-  async function read(partition: number, until: AbortSignal): Promise<void> {
+  async function keepReading(partition: number, until: AbortSignal): Promise<void> {
+    for (let failures = 0; !until.aborted; ) {
+      const onHandled = (): void => {
+        failures = 0;
+      };
+      try {
+        return await read(partition, until, onHandled);
+      } catch (error) {
+        failures += 1;
+        if (until.aborted || !mayBeCured(error, failures)) throw error;
+        log.warn({ group, partition, error }, 'reader of a partition failed, begins anew');
+        await clock.sleep(Math.min(PAUSE_MS * 2 ** (failures - 1), PAUSE_MAX_MS), until);
+      }
+    }
+  }
+
+  async function read(partition: number, until: AbortSignal, onHandled: () => void): Promise<void> {
     const reader = await handler.take(partition, until);
     if (until.aborted) return;
     const from = async () => ({ [partition]: reader.from });
     const noted = noting(reader, (next) => {
+      onHandled();
       if (!until.aborted) progress.handled(partition, next);
     });
     await runStream(stream(topic, from), noted, eventLog, until, [partition]);
@@ -81,6 +106,12 @@ export async function runPartitions(
     await Promise.allSettled(running);
     await progress.stop();
   }
+}
+
+/** `failures`: one after the other, this one too. */
+function mayBeCured(error: unknown, failures: number): boolean {
+  if (!isBerthError(error)) return false;
+  return error.retry === 'backoff' || (error.retry === 'refetch' && failures <= REFETCHES_MAX);
 }
 
 /** Where it began counts once it has caught up: a group that has read everything is not behind. */
