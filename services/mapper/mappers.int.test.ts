@@ -110,7 +110,7 @@ async function foldUntil(log: EventLog, isSo: (world: World) => boolean) {
   const events: LoggedEvent[] = [];
   for await (const batch of log.read(topic, {}, stop.signal)) {
     for (const entry of batch) {
-      events.push(loggedEvent(entry));
+      events.push(loggedEvent(entry) as LoggedEvent);
       world.apply(loggedEvent(entry));
     }
     if (isSo(world)) break;

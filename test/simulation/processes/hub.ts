@@ -40,10 +40,11 @@ export function hubProcess(
     const eventsEnd = createEventsEnd(components);
     const forEver = new AbortController().signal;
     let core: HubCore | null = null;
-    let unread = 2;
-    const caughtUp = (): void => {
-      unread -= 1;
-      if (unread > 0) return;
+    const unread = new Set(['events', 'nodes']);
+    // Each may be said again.
+    const caughtUp = (what: 'events' | 'nodes'): void => {
+      unread.delete(what);
+      if (unread.size > 0 || core !== null) return;
       const append = appender.add;
       const init = { gatewayWaitMs: GATEWAY_WAIT_MS, linkGraceMs: LINK_GRACE_MS };
       const told = { world, nodeRecords, clock, log, append };
