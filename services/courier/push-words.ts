@@ -9,6 +9,8 @@ export interface PushWords {
   readonly speaker: Speaker;
 }
 
+const MESSAGE_MAX = 2_000;
+
 export function createPushWords(states: PushStates): PushWords {
   const changed = new Set<TargetName>();
   let onNews = (): void => undefined;
@@ -18,7 +20,11 @@ export function createPushWords(states: PushStates): PushWords {
   };
 
   function news(): SaidPart[] {
-    const pushes = new Map(states.statuses().map(({ target, ...push }) => [target, push]));
+    const pushes = new Map(
+      states.statuses().map(({ target, message, ...push }) => {
+        return [target, { ...push, message: message?.slice(0, MESSAGE_MAX) ?? null }];
+      }),
+    );
     const said = Array.from(changed, (target): SaidPart => {
       const push = pushes.get(target) ?? null;
       // Of two couriers the one that pushed last is right, so nothing is said twice.

@@ -145,7 +145,7 @@ describe.each(adapters)('on %s', (_name, open) => {
     withLog(async (raw) => {
       const good = { type: 'NodeFromApi', node: 'n1', facts: null };
       await raw.append('berth.nodes', [
-        { key: 'n1/api', value: good },
+        { key: 'n1/api', value: { ...good, ofNewerVersions: 1 } },
         { key: 'n2/api', value: { type: 'NodeFromApi', node: 'n2', facts: { name: 7 } } },
         { key: 'n3/api', value: { type: 'NodeFromMars' } },
       ]);

@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { createWorld } from '../../services/aggregates/world.ts';
 import { hashOf } from '../../services/contract/canonical.ts';
 import { judgeEvent, type Verdict } from '../../services/contract/frozen/judge-event.ts';
+import { ipFromBigInt } from '../../services/contract/ip-address.ts';
 import { loggedEvent } from '../../services/contract/logged-event.ts';
 import { partitionOf } from '../../services/contract/partition.ts';
 import {
@@ -17,7 +18,7 @@ import {
 import { cidrs, createStory, EVERYTHING, QUARANTINE_MS } from './story.ts';
 
 const PARTITIONS = 3;
-const RUNS = { numRuns: 3_000 };
+const RUNS = { numRuns: 1_000 };
 
 /** Records of every kind that a mapper, a watcher, nodes and jobs write. */
 function told(): readonly LoggedEvent[] {
@@ -80,6 +81,7 @@ function told(): readonly LoggedEvent[] {
 }
 
 const EVENTS = told();
+const UNTRACED = new Set(EVENTS.map(({ record: each }) => hashOf({ ...each, traceparent: null })));
 
 function judge(record: unknown, key: string, partition = partitionOf(key, PARTITIONS)): Verdict {
   return judgeEvent({ key, partition, value: record as never }, PARTITIONS);
@@ -140,20 +142,27 @@ describe('what Berth writes', () => {
   });
 });
 
+describe('what a target reports', () => {
+  test('passes with as many addresses as an answer may have', () => {
+    const addresses = Array.from({ length: 16_384 }, (_, at) =>
+      ipFromBigInt(0x0a000000n + BigInt(at)),
+    );
+    const body = { type: 'AclReported', revision: 1, addresses } as const;
+    const report = eventRecord('target/bank', body, { by: 'acl/bank', number: 1 });
+    expect(judge(report, 'target/bank').kind).toBe('event');
+  });
+});
+
 describe('what was changed', () => {
   test('is refused by its id, unless that was made anew', () => {
     fc.assert(
       fc.property(mutant, record, (value, { aggregate }) => {
         const verdict = judge(value, value?.aggregate ?? aggregate);
         expect(verdict).toEqual(judge(structuredClone(value), value?.aggregate ?? aggregate));
-        const isWhole = EVENTS.some((event) => hashOf(event.record) === hashOf(value));
         // Who caused it is in no hash.
-        const isSame = EVENTS.some(
-          (event) =>
-            hashOf({ ...event.record, traceparent: null }) ===
-            hashOf({ ...value, traceparent: null }),
-        );
-        if (verdict.kind === 'event') expect(isWhole || isSame).toBe(true);
+        if (verdict.kind === 'event') {
+          expect(UNTRACED.has(hashOf({ ...value, traceparent: null }))).toBe(true);
+        }
       }),
       RUNS,
     );
@@ -193,7 +202,7 @@ describe('what was changed', () => {
         });
         expect(world.version).not.toEqual({});
       }),
-      { numRuns: 500 },
+      { numRuns: 100 },
     );
   });
 });

@@ -12,7 +12,7 @@ import { type IpAddress, parseIp } from '../ip-address.ts';
 export type Check = (value: unknown) => string | null;
 
 const TEXT_MAX = 4_096;
-const ITEMS_MAX = 10_000;
+const ITEMS_MAX = 100_000;
 
 /** Exactly these fields, or, of the optional ones, as many as there are. */
 export function object(
@@ -35,6 +35,29 @@ export function object(
     }
     return null;
   };
+}
+
+/** At least these fields: another version may have put more there. */
+export function atLeast(
+  fields: Readonly<Record<string, Check>>,
+  optional: Readonly<Record<string, Check>> = {},
+): Check {
+  const required = object(fields);
+  const known = Object.keys(fields);
+  return (value) => {
+    if (!isPlainObject(value)) return ' is no object';
+    const wrong = required(Object.fromEntries(known.flatMap((name) => own(value, name))));
+    if (wrong !== null) return wrong;
+    for (const [name, check] of Object.entries(optional)) {
+      const strange = Object.hasOwn(value, name) ? check(value[name]) : null;
+      if (strange !== null) return `.${name}${strange}`;
+    }
+    return null;
+  };
+}
+
+function own(value: Readonly<Record<string, unknown>>, name: string): [string, unknown][] {
+  return Object.hasOwn(value, name) ? [[name, value[name]]] : [];
 }
 
 export function list(item: Check, max = ITEMS_MAX): Check {

@@ -3,23 +3,12 @@
  * a type that only another version knows, is passed over by whoever reads it, and no more is made
  * of it.
  */
-import {
-  bool,
-  type Check,
-  ip,
-  list,
-  nullable,
-  object,
-  record,
-  text,
-  variants,
-  whole,
-} from './check.ts';
+import { atLeast, bool, type Check, ip, list, nullable, record, text, whole } from './check.ts';
 
 const version = record(whole(0));
 const labels = record(text);
 
-const facts = object({
+const facts = atLeast({
   name: text,
   labels,
   addresses: list(ip),
@@ -27,8 +16,8 @@ const facts = object({
   outOfService: bool,
 });
 
-const nodeFromApi = object({ type: text, node: text, facts: nullable(facts) });
-const nodeFromAgent = object(
+const nodeFromApi = atLeast({ type: text, node: text, facts: nullable(facts) });
+const nodeFromAgent = atLeast(
   { type: text, node: text, bootId: text, underlayIp: ip, mac: text },
   { heartbeatKey: text },
 );
@@ -40,7 +29,7 @@ export const nodeRecord: Check = (value) => {
   return type === 'NodeFromAgent' ? nodeFromAgent(value) : '.type is not known';
 };
 
-export const ackRecord: Check = object({
+export const ackRecord: Check = atLeast({
   type: text,
   node: text,
   bootId: text,
@@ -54,34 +43,40 @@ export const ackRecord: Check = object({
 
 const speaker = { process: text, run: text };
 
-export const statusRecord: Check = variants('type', {
-  Process: {
+const words: Readonly<Record<string, Check>> = {
+  Process: atLeast({
     ...speaker,
     roles: list(text),
     release: text,
     adapters: labels,
     sinceMs: nullable(time),
     ended: bool,
-  },
-  Hub: { ...speaker, version },
-  Links: {
+  }),
+  Hub: atLeast({ ...speaker, version }),
+  Links: atLeast({
     ...speaker,
-    links: list(object({ node: text, connected: bool, concerned: bool, inSync: bool })),
-  },
-  Push: {
+    links: list(atLeast({ node: text, connected: bool, concerned: bool, inSync: bool })),
+  }),
+  Push: atLeast({
     ...speaker,
     target: text,
     push: nullable(
-      object({
+      atLeast({
         code: nullable(text),
         message: nullable(text),
         sinceMs: time,
         readBackAtMs: nullable(time),
       }),
     ),
-  },
-  RefusedInput: { ...speaker, number: whole(1), text },
-});
+  }),
+  RefusedInput: atLeast({ ...speaker, number: whole(1), text }),
+};
+
+export const statusRecord: Check = (value) => {
+  const { type } = value as { readonly type?: unknown };
+  const known = typeof type === 'string' && Object.hasOwn(words, type) ? words[type] : undefined;
+  return known === undefined ? '.type is not known' : known(value);
+};
 
 function time(value: unknown): string | null {
   return typeof value === 'number' && Number.isFinite(value) ? null : ' is no time';
