@@ -77,7 +77,7 @@ export async function kafkaClient(
   components: KafkaComponents,
 ): Promise<KafkaClient> {
   const { connection, topics, replication, partitionsDefault } = init;
-  const making = kafkaLink(connection, [], components.log);
+  const making = kafkaLink(connection, [], components);
   const bound = { boundMs: ASK_BOUND_MS, brokers: connection.brokers };
   try {
     const counts = await persist(
@@ -98,7 +98,7 @@ function openClient(
 ): KafkaClient {
   const { connection } = init;
   const names = init.topics.map(({ topic }) => topic);
-  const asking = kafkaLink(connection, names, components.log);
+  const asking = kafkaLink(connection, names, components);
   const boundMs = init.appendBoundMs ?? APPEND_BOUND_MS;
   const produce = produceTo({ connection, topics: names, boundMs }, components);
   const partitionCount = (topic: string): number => counts.get(topic) ?? 0;

@@ -56,7 +56,7 @@ export async function* follow(
   if (init.from.size === 0) await untilAborted(signal);
   const { connection, topic } = init;
   const { clock } = components;
-  const link = kafkaLink(connection, [topic], components.log);
+  const link = kafkaLink(connection, [topic], components);
   const next = new Map(init.from);
   const pause = backOff(components);
   const trouble = outage({ clock, log: components.log.child({ topic }) });

@@ -31,7 +31,11 @@ interface Opened {
 }
 
 /** It knows where the partitions of these topics are. */
-export function kafkaLink(connection: KafkaConnection, topics: readonly string[], log: Log): Link {
+export function kafkaLink(
+  connection: KafkaConnection,
+  topics: readonly string[],
+  { clock, log }: Pick<KafkaComponents, 'clock' | 'log'>,
+): Link {
   let opened: Opened | null = null;
   let stale = false;
 
@@ -56,13 +60,13 @@ export function kafkaLink(connection: KafkaConnection, topics: readonly string[]
       const { it, ready } = current();
       let isReady = false;
       try {
-        await ready;
+        await bounded(ready, clock);
         isReady = true;
         if (stale) {
           stale = false;
           await it.cluster.refreshMetadata();
         }
-        return await call(it.cluster);
+        return await bounded(call(it.cluster), clock);
       } catch (error) {
         if (!isReady || refusalOf(error) === null) drop(it);
         throw asBerthError(error, connection.brokers);
@@ -75,6 +79,24 @@ export function kafkaLink(connection: KafkaConnection, topics: readonly string[]
       if (opened !== null) drop(opened.it);
     },
   };
+}
+
+/**
+ * Every request has a time of its own, less than this. Should one be forgotten nevertheless, its
+ * caller does not wait for ever.
+ */
+const USE_BOUND_MS = 60_000;
+
+async function bounded<Answer>(answer: Promise<Answer>, clock: Clock): Promise<Answer> {
+  const forgotten = Promise.withResolvers<never>();
+  const cancel = clock.after(USE_BOUND_MS, () => {
+    forgotten.reject(new Error(`no answer within ${USE_BOUND_MS} ms`));
+  });
+  try {
+    return await Promise.race([answer, forgotten.promise]);
+  } finally {
+    cancel();
+  }
 }
 
 async function connected(cluster: Cluster, topics: readonly string[]): Promise<void> {

@@ -77,7 +77,7 @@ async function take(
   const { connection, groupId, topic } = init;
   const { clock } = components;
   const log = components.log.child({ group: groupId, topic });
-  const link = kafkaLink(connection, [topic], log);
+  const link = kafkaLink(connection, [topic], { clock, log });
   const pause = backOff(components);
   const trouble = outage({ clock, log });
   let memberId = '';
@@ -224,7 +224,7 @@ async function leave(
   memberId: string,
   { clock, log }: KafkaComponents,
 ): Promise<void> {
-  const link = kafkaLink(connection, [], log);
+  const link = kafkaLink(connection, [], { clock, log });
   const cancel = clock.after(LEAVE_TIMEOUT_MS, () => link.giveUp());
   try {
     await link.use(async (cluster) =>

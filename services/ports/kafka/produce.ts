@@ -94,8 +94,8 @@ const LOST_COUNT: readonly string[] = [
 ];
 
 export function produceTo(init: ProduceInit, components: KafkaComponents): Produce {
-  const { clock, log } = components;
-  const link = kafkaLink(init.connection, init.topics, log);
+  const { clock } = components;
+  const link = kafkaLink(init.connection, init.topics, components);
   let producer: Producer | null = null;
   /** Sent, and not known to be there: whatever comes later must not overtake it. */
   let doubtful: readonly Numbered[] = [];
