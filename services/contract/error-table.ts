@@ -16,12 +16,14 @@ import {
 } from './error-row.ts';
 import { INFRA_ERRORS } from './infra-errors.ts';
 import { LOG_ERRORS } from './log-errors.ts';
+import { TRIGGER_ERRORS } from './trigger-errors.ts';
 
 export type { ErrorRow } from './error-row.ts';
 
 export const ERROR_TABLE = {
   ...ACL_ERRORS,
   ...LOG_ERRORS,
+  ...TRIGGER_ERRORS,
   ...INFRA_ERRORS,
   BERTH_AGENT_BEHIND: row(
     'refetch',

@@ -34,3 +34,8 @@ export function topicSettings(topic: Topic): TopicSettings {
   if (found === undefined) throw new Error(`there is no topic ${topic}`);
   return found;
 }
+
+/** What the broker calls it: `berth.events` -> `PREFIX.events`. */
+export function brokerTopic(prefix: string, topic: Topic): string {
+  return `${prefix}${topic.slice(topic.indexOf('.'))}`;
+}

@@ -54,3 +54,20 @@ test('repeated it is the same record; asked for again it is another', async () =
   expect(second).toBe(first);
   expect(third).not.toBe(first);
 });
+
+test.each([
+  null,
+  { aggregate: 'pools', release: 'r1', askedAtMs: 1 },
+  { aggregate: 'ns/', release: 'r1', askedAtMs: 1 },
+  { aggregate: 'ns/shop', release: '', askedAtMs: 1 },
+  { aggregate: 'ns/shop', release: 'r1', askedAtMs: -1 },
+  { aggregate: 'ns/shop', release: 'r1', askedAtMs: 1, type: 'PodSeen' },
+])('appends nothing for a job that asks for no Tick: %j', async (data) => {
+  const appended: unknown[] = [];
+  const append = async (_: unknown, entries: readonly NewEntry[]) => appended.push(...entries);
+  const { handler } = ticksFunction({ append } as unknown as Parameters<typeof ticksFunction>[0]);
+  const run = handler as (job: unknown, signal: AbortSignal) => Promise<void>;
+  const ran = run({ id: 'x', data, attempt: 1 }, new AbortController().signal);
+  await expect(ran).rejects.toMatchObject({ code: 'BERTH_TRIGGER_BAD_EVENT' });
+  expect(appended).toEqual([]);
+});

@@ -3,8 +3,10 @@
  * time; whether the Tick counts is decided by its own append time in the fold, and a release
  * without one asks again, so a job that was lost or ran twice changes nothing.
  */
+import { z } from 'zod';
 import { quarantineMs } from '../aggregates/namespace/releases.ts';
 import type { World } from '../aggregates/world.ts';
+import { berthError } from '../contract/errors.ts';
 import type { AggregateKey } from '../contract/identity.ts';
 import { eventRecord, type ReleaseId } from '../contract/records.ts';
 import { TOPICS } from '../contract/topics.ts';
@@ -15,10 +17,17 @@ import { type BerthFunction, defineFunction, job } from '../runtime/define-funct
 export const TICKS_QUEUE = 'ticks';
 const TICKS_AT_ONCE = 64;
 
+/** A job may come from outside (an event over HTTP): nothing else gets into the log by it. */
+const tickData = z.strictObject({
+  aggregate: z.templateLiteral(['ns/', z.string().min(1).max(63)]),
+  release: z.string().min(1).max(512),
+  /** When the Tick was asked for: one that was too early and one that comes again are two facts. */
+  askedAtMs: z.int().nonnegative(),
+});
+
 interface TickData {
   readonly aggregate: AggregateKey;
   readonly release: ReleaseId;
-  /** When the Tick was asked for: one that was too early and one that comes again are two facts. */
   readonly askedAtMs: number;
 }
 
@@ -67,10 +76,18 @@ export function ticksFunction(eventLog: EventLog): BerthFunction {
     name: 'ticks',
     trigger: job(TICKS_QUEUE, { concurrency: TICKS_AT_ONCE }),
     handler: async ({ data }) => {
-      const { aggregate, release, askedAtMs } = data as unknown as TickData;
+      const { aggregate, release, askedAtMs } = tickOf(data);
       const source = { by: 'ticks', number: askedAtMs };
       const record = eventRecord(aggregate, { type: 'Tick', release }, source);
       await eventLog.append(TOPICS.events.name, [{ key: aggregate, value: { ...record } }]);
     },
   });
+}
+
+/** @throws BERTH_TRIGGER_BAD_EVENT */
+function tickOf(data: unknown): TickData {
+  const parsed = tickData.safeParse(data);
+  if (parsed.success) return parsed.data;
+  const reason = `it holds no Tick: ${z.prettifyError(parsed.error)}`;
+  throw berthError('BERTH_TRIGGER_BAD_EVENT', { reason });
 }

@@ -115,7 +115,7 @@ function mayBeCured(error: unknown, failures: number): boolean {
 }
 
 /** Where it began counts once it has caught up: a group that has read everything is not behind. */
-function noting(reader: PartitionReader, handled: (next: number) => void): PartitionReader {
+export function noting(reader: PartitionReader, handled: (next: number) => void): PartitionReader {
   let next = reader.from;
   return {
     from: reader.from,

@@ -8,6 +8,7 @@ import { untilAborted } from '../../runtime/aborted.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { lagReader } from '../../runtime/consumer-lag.ts';
 import { followProgress } from '../../runtime/consumer-progress.ts';
+import type { DrivenInit } from '../../runtime/events/driven-functions.ts';
 import { startFunctions } from '../../runtime/host.ts';
 import type { Log } from '../../runtime/log.ts';
 import { serveMetrics } from '../../runtime/metrics/metrics-server.ts';
@@ -17,6 +18,7 @@ import { readableLog } from '../../runtime/readable-log.ts';
 import { createStatusBoard } from '../../runtime/status-board.ts';
 import type { OpenAdapters } from '../adapters/adapters.ts';
 import { createControlMetrics, exposeJobs } from './control-metrics.ts';
+import { drivenByEvents } from './driven-by-events.ts';
 import { exposeLag } from './lag-metrics.ts';
 import { type Readiness, readinessOf } from './readiness.ts';
 import type { Role, RoleComponents } from './role.ts';
@@ -28,6 +30,8 @@ export interface HostRolesInit {
   readonly metrics: string | null;
   /** The same for every process of the installation. */
   readonly rulings: readonly Ruling[];
+  /** Where the events come that drive what would read the log. @default it reads by itself */
+  readonly events?: DrivenInit;
   /** By name. */
   readonly createRoles: (components: RoleComponents) => Promise<Readonly<Record<string, Role>>>;
 }
@@ -50,6 +54,7 @@ export async function hostRoles(
   const { checkpoints, jobs } = adapters;
   const eventLog = readableLog(adapters.eventLog, init);
   const components = { eventLog, checkpoints, jobs, ...rest };
+  const { events } = init;
   const kinds = { eventLog: eventLog.kind, jobs: jobs.kind };
   const metrics = createControlMetrics(components);
   let readiness = STARTING;
@@ -67,11 +72,12 @@ export async function hostRoles(
     );
     const roles = await init.createRoles({ ...components, metrics, board });
     for (const [name, role] of Object.entries(roles)) board.role(name, role);
-    const followed = readinessOf(roles);
+    const followed = readinessOf(roles, events === undefined);
     const { functions, places } = followProgress(followed.functions);
     exposeJobs(metrics, { jobs, functions });
     exposeLag(metrics, { places, lagOf: lagReader(components) });
-    const host = startFunctions([board.function, ...functions], components);
+    const bound = events === undefined ? functions : drivenByEvents(functions, events, components);
+    const host = startFunctions([board.function, ...bound], components);
     ending.unshift(host.stop);
     readiness = followed;
     const failure = await Promise.race([host.failed, untilAborted(stop)]);

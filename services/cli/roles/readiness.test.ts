@@ -24,10 +24,13 @@ async function catchUp(definition: BerthFunction | undefined): Promise<void> {
 }
 
 test('waits for each stream, by its name', async () => {
-  const readiness = readinessOf({
-    mapper: { functions: [streamNamed('mapper')] },
-    hub: { functions: [streamNamed('hub-events')] },
-  });
+  const readiness = readinessOf(
+    {
+      mapper: { functions: [streamNamed('mapper')] },
+      hub: { functions: [streamNamed('hub-events')] },
+    },
+    true,
+  );
   expect(readiness.waitsFor()).toEqual([
     'mapper reads to the end of the log',
     'hub-events reads to the end of the log',
@@ -41,7 +44,7 @@ test('waits for each stream, by its name', async () => {
 test('waits for a role that says that it does not work yet', () => {
   let works = false;
   const functions = [defineFunction({ name: 'w', trigger: service(), handler: async () => {} })];
-  const readiness = readinessOf({ watcher: { functions, isReady: () => works } });
+  const readiness = readinessOf({ watcher: { functions, isReady: () => works } }, true);
   expect(readiness.functions).toEqual(functions);
   expect(readiness.waitsFor()).toEqual(['watcher does not work yet']);
   works = true;
@@ -57,7 +60,13 @@ test('is not reached by a stream whose handler failed at the end', async () => {
   };
   const trigger = stream('berth.events', async () => ({}));
   const functions = [defineFunction({ name: 'mapper', trigger, handler: failing })];
-  const readiness = readinessOf({ mapper: { functions } });
+  const readiness = readinessOf({ mapper: { functions } }, true);
   await expect(catchUp(readiness.functions[0])).rejects.toThrow('no');
   expect(readiness.waitsFor()).toHaveLength(1);
+});
+
+test('does not wait for streams that wait for events', () => {
+  const functions = [streamNamed('courier')];
+  expect(readinessOf({ courier: { functions } }, true).waitsFor()).toHaveLength(1);
+  expect(readinessOf({ courier: { functions } }, false).waitsFor()).toEqual([]);
 });

@@ -13,13 +13,14 @@ export interface Readiness {
   waitsFor(): readonly string[];
 }
 
-export function readinessOf(roles: Readonly<Record<string, Role>>): Readiness {
+/** `waits`: for streams to read to the end; those that wait for events do so at the first one. */
+export function readinessOf(roles: Readonly<Record<string, Role>>, waits: boolean): Readiness {
   const behind = new Set<string>();
   const all = Object.entries(roles);
 
   function followed(definition: BerthFunction): BerthFunction {
     const { name, trigger } = definition;
-    if (trigger.kind !== 'stream') return definition;
+    if (trigger.kind !== 'stream' || !waits) return definition;
     const { handler } = definition as Extract<BerthFunction, { trigger: typeof trigger }>;
     behind.add(name);
     const caughtUp = async (signal: AbortSignal): Promise<void> => {

@@ -67,3 +67,14 @@ test('brokers are a list, and the rest has its defaults', () => {
     socket: 's',
   });
 });
+
+test('only roles that may sleep are driven by events', () => {
+  const given = { ...KAFKA, redis: 'redis://r1:6379', trigger: 'http=127.0.0.1:8080' };
+  expect(parseRunConfig(['mapper', 'courier'], given).trigger).toBe('http=127.0.0.1:8080');
+  expect(() => parseRunConfig(['mapper', 'watcher'], { ...given, manifests: 'm' })).toThrow(
+    expect.objectContaining({ code: 'BERTH_TRIGGER_SERVICE', details: { name: 'the watcher' } }),
+  );
+  expect(refusalOf(['mapper'], { ...given, trigger: '127.0.0.1:8080' })).toMatchObject({
+    field: 'trigger',
+  });
+});

@@ -22,6 +22,9 @@ export type RoleName = keyof typeof NEEDS;
 
 export const ROLE_NAMES = Object.keys(NEEDS) as readonly RoleName[];
 
+/** Others work all the time: they watch, hold links, are asked. */
+const DRIVEN_BY_EVENTS: readonly RoleName[] = ['mapper', 'courier'];
+
 const BROKERS_MAX = 64;
 
 const schema = z.strictObject({
@@ -53,6 +56,10 @@ const schema = z.strictObject({
   operatorSocket: z.string().min(1).optional(),
   socket: z.string().min(1).optional(),
   rulings: z.string().min(1).optional(),
+  trigger: z
+    .string()
+    .regex(/^http=.+:\d{1,5}$/, 'is not http=HOST:PORT')
+    .optional(),
   metrics: z.string().refine(isMetricsAddress, 'is neither HOST:PORT nor unix:PATH').optional(),
   logFile: z.string().min(1).optional(),
 });
@@ -81,6 +88,10 @@ export const RUN_OPTIONS = [
   ['--operator-socket <path>', 'hub: unix socket for `berth fence`'],
   ['--socket <path>', 'console: unix socket on which the status is answered'],
   ['--rulings <file>', 'records of the history that no version knows, to be passed over'],
+  [
+    '--trigger <http=host:port>',
+    'mapper, courier: read the log when CloudEvents come there, and only then',
+  ],
   ['--metrics <address>', 'serve /metrics, /healthz, /readyz at HOST:PORT or unix:PATH'],
   ['--log-file <path>', 'append log lines there instead of writing them to stderr'],
 ] as const;
@@ -105,6 +116,10 @@ export function parseRunConfig(roles: readonly string[], given: unknown): RunCon
       const reason = oneOf.length === 1 ? `the ${role} needs it` : `the ${role} needs one of them`;
       throw bad(oneOf.map(flagOf).join(', '), reason);
     }
+  }
+  const stays = named.find((role) => !DRIVEN_BY_EVENTS.includes(role));
+  if (config.trigger !== undefined && stays !== undefined) {
+    throw berthError('BERTH_TRIGGER_SERVICE', { name: `the ${stays}` });
   }
   return { ...config, roles: named };
 }

@@ -4,7 +4,10 @@
  * in order on SIGTERM, so that others take over at once what it had.
  */
 import { hostname } from 'node:os';
+import { brokerTopic } from '../../contract/topics.ts';
+import { ticksFunction } from '../../mapper/ticks.ts';
 import { systemClock } from '../../runtime/clock.ts';
+import type { DrivenInit } from '../../runtime/events/driven-functions.ts';
 import type { Log } from '../../runtime/log.ts';
 import { systemRandom } from '../../runtime/random.ts';
 import { readTlsFiles } from '../../runtime/tls-files.ts';
@@ -33,9 +36,16 @@ export async function run(
     process: config.name ?? `${config.roles.join('+')}-${hostname()}-${process.pid}`,
     metrics: config.metrics ?? null,
     rulings,
+    ...(config.trigger === undefined ? {} : { events: eventsOf(config, config.trigger) }),
     createRoles: (components: RoleComponents) => createRoles(config, components),
   };
   await hostRoles(init, { adapters, clock, random, log }, stop);
+}
+
+/** The broker's topics have the prefix of the installation. */
+function eventsOf({ prefix }: RunConfig, trigger: string): DrivenInit {
+  const listen = trigger.slice(trigger.indexOf('=') + 1);
+  return { listen, brokerTopic: (topic) => brokerTopic(prefix, topic) };
 }
 
 async function createRoles(
@@ -57,7 +67,12 @@ const CREATE: Readonly<
     return watcherRole({ source }, components);
   },
   mapper: (_, components) => mapperRole(components),
-  courier: ({ secrets = null }, components) => courierRole({ secrets }, components),
+  courier: async ({ secrets = null, roles }, components) => {
+    const role = await courierRole({ secrets }, components);
+    // It always runs: so Ticks come, and are something to do, where every mapper is scaled away.
+    const ticks = roles.includes('mapper') ? [] : [ticksFunction(components.eventLog)];
+    return { ...role, functions: [...role.functions, ...ticks] };
+  },
   hub: ({ listen = '', certificates = '', operatorSocket }, components) =>
     hubRole(
       {

@@ -8,7 +8,7 @@ import { canonicalJson } from '../../contract/canonical.ts';
 import { cloudEventOf } from '../../contract/cloud-event.ts';
 import { berthError, isBerthError } from '../../contract/errors.ts';
 import type { Refusal } from '../../contract/refusal.ts';
-import { TOPICS, type Topic, topicSettings } from '../../contract/topics.ts';
+import { brokerTopic, TOPICS, type Topic, topicSettings } from '../../contract/topics.ts';
 import { tell } from '../../runtime/channels.ts';
 import { type KafkaClient, kafkaClient } from '../kafka/client.ts';
 import type { KafkaConnection } from '../kafka/cluster.ts';
@@ -42,11 +42,11 @@ export async function kafkaEventLog(
   init: KafkaEventLogInit,
   components: KafkaComponents,
 ): Promise<EventLog> {
-  const names = topicNames(init.prefix ?? PREFIX);
+  const prefix = init.prefix ?? PREFIX;
   const topics = Object.values(TOPICS).map(({ name }) => {
     const { partitions, ...settings } = topicSettings(name);
     const count = partitions ?? init.partitionCount ?? null;
-    return { ...settings, topic: names(name), partitions: count };
+    return { ...settings, topic: brokerTopic(prefix, name), partitions: count };
   });
   const client = await kafkaClient(
     {
@@ -60,18 +60,13 @@ export async function kafkaEventLog(
   return eventLog(client, init, components);
 }
 
-/** `berth.events` -> `PREFIX.events` */
-function topicNames(prefix: string): (topic: Topic) => string {
-  return (topic) => `${prefix}${topic.slice(topic.indexOf('.'))}`;
-}
-
 function eventLog(
   client: KafkaClient,
   init: KafkaEventLogInit,
   { clock }: KafkaComponents,
 ): EventLog {
   const prefix = init.prefix ?? PREFIX;
-  const nameOf = topicNames(prefix);
+  const nameOf = (topic: Topic): string => brokerTopic(prefix, topic);
   const groupOf = (cursor: string): string => `${prefix}.${cursor}`;
   const batchMax = init.readBatchMax ?? READ_BATCH_MAX;
   const partitionCount = (topic: Topic): number => client.partitionCount(nameOf(topic));
