@@ -19,7 +19,7 @@ export interface HubStreamsInit {
   readonly eventLog: EventLog;
   /** Null until all was read that was there at the start. */
   readonly core: () => HubCore | null;
-  /** That the events are read may be said again, before the core is there. */
+  /** Once for each of the two. */
   readonly caughtUp: (what: 'events' | 'nodes') => void;
   readonly log: Log;
 }
@@ -27,10 +27,13 @@ export interface HubStreamsInit {
 export function hubStreams(init: HubStreamsInit): BerthFunction[] {
   const { world, nodeRecords, eventLog, core, caughtUp, log } = init;
   let readToEnd = false;
+  let saidSo = false;
 
   /** A log that is still being moved here says of nodes what they had long ago. */
   function lookWhole(): void {
-    if (readToEnd && isWholeLog(world)) caughtUp('events');
+    if (saidSo || !readToEnd || !isWholeLog(world)) return;
+    saidSo = true;
+    caughtUp('events');
   }
 
   return [
@@ -40,11 +43,11 @@ export function hubStreams(init: HubStreamsInit): BerthFunction[] {
       handler: {
         batch: async (entries) => {
           const events = entries.map(loggedEvent);
+          // It serves an empty log, or is about to.
+          const begins = events.some(({ record }) => record?.body.type === 'CopyBegan');
+          if (saidSo && begins) throw unfinished(world);
           const serving = core();
           if (serving !== null) {
-            // It began to serve an empty log.
-            const begins = events.some(({ record }) => record?.body.type === 'CopyBegan');
-            if (begins) throw unfinished(world);
             serving.events(events);
             return;
           }

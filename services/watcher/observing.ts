@@ -77,7 +77,9 @@ export function createObserving(
   }
 
   function notOpen(): AggregateKey[] {
-    const keys = [...reader.world.aggregates()].map(({ key }) => key);
+    // What a log says of itself no watcher sees.
+    const seen = [...reader.world.aggregates()].filter(({ kind }) => kind !== 'log');
+    const keys = seen.map(({ key }) => key);
     return keys.filter((key) => !term.isOpen(key));
   }
 

@@ -55,6 +55,8 @@ export interface SimulationOptions {
   readonly webhook: boolean;
   /** What befalls its servers meanwhile. */
   readonly aclMishaps: number;
+  /** How often the log is moved into another one meanwhile. */
+  readonly moves: number;
 }
 
 export const NO_FAULTS: Faults = {
@@ -107,6 +109,7 @@ export const BUSY: SimulationOptions = {
   quarantineSeconds: 20,
   webhook: false,
   aclMishaps: 0,
+  moves: 0,
 };
 export const SHORT: SimulationOptions = {
   ...BUSY,
@@ -147,3 +150,5 @@ export const UNRULY_TARGET: SimulationOptions = {
   webhook: true,
   aclMishaps: 12,
 };
+/** The log is moved while blocks rest and are the next to be given. */
+export const MOVING: SimulationOptions = { ...SCARCE, actions: 30, disasters: 8, moves: 2 };

@@ -6,6 +6,7 @@
 import { expect, test } from 'vitest';
 import {
   BUSY,
+  MOVING,
   QUIET_CLUSTER,
   SCARCE,
   SHORT,
@@ -44,6 +45,7 @@ schedules('a busy cluster on a bad day', BUSY, 40);
 schedules('hardly any block is free', SCARCE, 40);
 schedules('a cluster where nothing fails', QUIET_CLUSTER, 12);
 schedules('an ACL server that is hardly ever well', UNRULY_TARGET, 30);
+schedules('a log that is moved', MOVING, 30);
 
 test('a seed replays its schedule exactly', async () => {
   const [first, second] = [await simulate(7, BUSY), await simulate(7, BUSY)];

@@ -4,7 +4,6 @@
  * quiet one in which everybody lives and nothing fails; the checkers look all the time, and at the
  * end. The same seed and options give the same schedule, task by task.
  */
-import { createWorld } from '../../services/aggregates/world.ts';
 import type { NodeRecord } from '../../services/contract/node-records.ts';
 import type { LoggedEvent } from '../../services/contract/records.ts';
 import { TOPICS } from '../../services/contract/topics.ts';
@@ -20,6 +19,7 @@ import { createSingleOwner } from './checkers/single-owner.ts';
 import { createVersionOrder } from './checkers/version-order.ts';
 import { createDice } from './dice.ts';
 import { createDisasters } from './disasters.ts';
+import { createLogMoves } from './log-moves.ts';
 import { createLostMachines } from './lost-machines.ts';
 import { NO_FAULTS, type SimulationOptions } from './options.ts';
 import { type Agent, agentProcess } from './processes/agent.ts';
@@ -33,10 +33,9 @@ import { createScheduler, newLife } from './scheduler.ts';
 import { createHistory, type Surroundings } from './surroundings.ts';
 import { createWorkload } from './workload.ts';
 import { createAclServers } from './world/acl-servers.ts';
-import { simulatedCheckpoints } from './world/checkpoints.ts';
 import { createCluster } from './world/cluster.ts';
-import { simulatedEventLog } from './world/event-log.ts';
 import { simulatedJobs } from './world/jobs.ts';
+import { checkpointsOf, movingLog } from './world/moving-log.ts';
 import { createNetwork } from './world/network.ts';
 import { createNodeDisk } from './world/node-disk.ts';
 import { createNodeKernel, type NodeKernel } from './world/node-kernel.ts';
@@ -75,24 +74,24 @@ export async function simulate(
     scheduler.later(director, ms, run);
   };
 
-  const truth = createWorld();
   const singleOwner = createSingleOwner(history);
   const versions = createVersionOrder(history);
-  const books = createBooks(truth, history, singleOwner.granted);
-  const gate = createAclGate(truth, () => servers, history);
-  const servers = createAclServers(surroundings, gate.serverChanged);
-  const eventLog = simulatedEventLog(surroundings, (event) => {
+  const eventLog = movingLog(surroundings, (event) => {
     const effects = truth.apply(event);
     books.event(event, effects);
     gate.event(event, effects);
     history.tell('log', eventText(event, effects.ignored));
   });
+  const { truth } = eventLog;
+  const books = createBooks(truth, history, singleOwner.granted);
+  const gate = createAclGate(truth, () => servers, history);
+  const servers = createAclServers(surroundings, gate.serverChanged);
   const jobs = simulatedJobs(surroundings);
   const cluster = createCluster((what) => history.tell('cluster', what));
   const control: ControlWorld = { eventLog, jobs, cluster };
   // Two control processes with a store each, or both with one.
-  const shared = simulatedCheckpoints(surroundings);
-  const kept = [shared, dice.chance(0.5) ? shared : simulatedCheckpoints(surroundings)];
+  const shared = checkpointsOf(eventLog, surroundings);
+  const kept = [shared, dice.chance(0.5) ? shared : checkpointsOf(eventLog, surroundings)];
   // Where there is one of a kind, nobody else does what it leaves undone.
   const some = () => kept.slice(0, dice.chance(0.3) ? 1 : 2);
   const mappers = some().map((one, i) => mapperProcess(`mapper-${i}`, surroundings, control, one));
@@ -137,6 +136,16 @@ export async function simulate(
     { supervised, watchers, kubelets, network, eventLog, jobs, longestMs, heldDown, isOff, later },
     surroundings,
   );
+  const moves = createLogMoves(
+    {
+      log: eventLog,
+      control: [...mappers, ...others, ...couriers, ...hubs, ...watchers],
+      early: [...mappers, ...hubs, ...couriers],
+      heldDown,
+      later,
+    },
+    surroundings,
+  );
   const acls = createAclMishaps({ servers, longestMs, later }, surroundings);
   const isOver = (): boolean => history.violation !== null;
   const everySecond = (): void => {
@@ -144,7 +153,8 @@ export async function simulate(
     for (const process of supervised) {
       if (!heldDown.has(process) && !isOff(process) && dice.chance(0.3)) process.start();
     }
-    if (watchers.every(({ life }) => life === null)) dice.pick(watchers).start();
+    const isWatched = watchers.some(({ life }) => life !== null);
+    if (!isWatched && !moves.isMoving) dice.pick(watchers).start();
     later(dice.next() * RESTART_LOOK_MS, everySecond);
   };
 
@@ -156,6 +166,7 @@ export async function simulate(
   for (let i = 0; i < options.disasters; i++) later(dice.next() * busyMs, disaster);
   for (let i = 0; i < options.aclMishaps; i++) later(dice.next() * busyMs, acls.happen);
   for (let i = 0; i < options.lostMachines; i++) later(dice.next() * busyMs, lost.lose);
+  for (let i = 0; i < options.moves; i++) later(dice.next() * busyMs, moves.move);
   await scheduler.runUntil(START_MS + busyMs, isOver);
 
   if (!isOver()) {
@@ -163,19 +174,22 @@ export async function simulate(
     surroundings.faults = NO_FAULTS;
     eventLog.clockOffsetMs = 0;
     network.cutOff.clear();
-    heldDown.clear();
+    for (const process of agents) heldDown.delete(process);
+    if (!moves.isMoving) heldDown.clear();
     for (const { life } of [...supervised, ...watchers]) {
       if (life !== null) life.lagsUntilMs = scheduler.nowMs;
     }
     const [keeps, ends] = dice.chance(0.5) ? watchers : [...watchers].reverse();
-    keeps?.start();
+    if (!moves.isMoving) keeps?.start();
     ends?.kill();
     const roomy = dice.chance(0.5);
     if (roomy) workload.makeRoom();
     lost.bringBack();
     acls.heal();
     later(dice.next() * LOSS_WITHIN_MS, acls.lose);
-    for (const process of supervised) if (!isOff(process)) process.start();
+    for (const process of supervised) {
+      if (!isOff(process) && !heldDown.has(process)) process.start();
+    }
     await scheduler.runUntil(START_MS + busyMs + QUIET_MS, isOver);
     if (!isOver()) {
       checkAclsInForce(truth, servers, history);

@@ -40,6 +40,7 @@ const EVENTS = TOPICS.events.name;
 const NODES = TOPICS.nodes.name;
 const ACKS = TOPICS.acks.name;
 const BATCH_MAX = 1000;
+const END_TRIES_MAX = 5;
 
 /** @throws BERTH_COPY_*, BERTH_LOG_UNFINISHED, as the fold: then the target is of no use */
 export async function copyLog({ source, target, from, place }: CopyInit): Promise<CopyReport> {
@@ -63,7 +64,8 @@ export async function copyLog({ source, target, from, place }: CopyInit): Promis
   const before = contentHashes(sealed.world.aggregates());
   const after = await hashesOf(target, into.ends(EVENTS), generation);
   refuseDifferent(before, after);
-  await into.append(EVENTS, marks(target, { type: 'CopyEnded', generation }));
+  await refuseGrownTarget(target, into.ends(EVENTS), place);
+  await end(target, generation);
   return {
     generation,
     records: { [EVENTS]: events, [NODES]: nodes, [ACKS]: acks },
@@ -74,6 +76,18 @@ export async function copyLog({ source, target, from, place }: CopyInit): Promis
     },
     stateHash: { source: before.whole, target: after.whole },
   };
+}
+
+/** Nobody knows whether a mark is there whose append failed, and a second one changes nothing. */
+async function end(target: EventLog, generation: number): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      await target.append(EVENTS, marks(target, { type: 'CopyEnded', generation }));
+      return;
+    } catch (error) {
+      if (tries >= END_TRIES_MAX) throw error;
+    }
+  }
 }
 
 function beganOf({ world, ends, generation }: SealedLog, partitions: number): CopyBegan {
@@ -167,6 +181,14 @@ async function refuseNonEmpty(target: EventLog, topic: Topic, place: string): Pr
 
 async function isEmpty(log: EventLog, topic: Topic): Promise<boolean> {
   return Object.values(await log.ends(topic)).every((end) => end === 0);
+}
+
+async function refuseGrownTarget(target: EventLog, ends: Offsets, place: string): Promise<void> {
+  for (const [name, end] of Object.entries(await target.ends(EVENTS))) {
+    const partition = Number(name);
+    if (end === (ends[partition] ?? 0)) continue;
+    throw berthError('BERTH_COPY_TARGET_GROWS', { place, topic: EVENTS, partition });
+  }
 }
 
 async function refuseGrown(source: EventLog, seals: Offsets): Promise<void> {

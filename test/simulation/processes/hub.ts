@@ -41,10 +41,9 @@ export function hubProcess(
     const forEver = new AbortController().signal;
     let core: HubCore | null = null;
     const unread = new Set(['events', 'nodes']);
-    // Each may be said again.
     const caughtUp = (what: 'events' | 'nodes'): void => {
       unread.delete(what);
-      if (unread.size > 0 || core !== null) return;
+      if (unread.size > 0) return;
       const append = appender.add;
       const init = { gatewayWaitMs: GATEWAY_WAIT_MS, linkGraceMs: LINK_GRACE_MS };
       const told = { world, nodeRecords, clock, log, append };

@@ -1,5 +1,6 @@
 /** A process that can be started, killed at any moment, and started again. */
 
+import { hasCode } from '../../../services/contract/errors.ts';
 import { endLife, type Life, newLife } from '../scheduler.ts';
 import type { Surroundings } from '../surroundings.ts';
 
@@ -11,6 +12,9 @@ export interface Process {
   /** SIGKILL: nothing of it runs any more. */
   kill(): void;
 }
+
+/** What a process ends with, and rightly: it has nothing to do in this log. */
+const LEAVES = ['BERTH_LOG_MOVED', 'BERTH_LOG_UNFINISHED'] as const;
 
 /** `run` throws when the process would end by itself, which none of ours may. */
 export function createProcess(
@@ -33,6 +37,11 @@ export function createProcess(
       history.tell(name, 'starts');
       run(started).catch((error: unknown) => {
         if (!started.alive) return;
+        if (LEAVES.some((code) => hasCode(error, code))) {
+          history.tell(name, `ends: ${String(error)}`);
+          endLife(started);
+          return;
+        }
         const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
         history.broken('no process ends by itself', `${name}: ${text}`);
       });

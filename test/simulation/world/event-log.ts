@@ -26,8 +26,6 @@ export interface SimulatedEventLog {
   clockOffsetMs: number;
 }
 
-const PARTITIONS = 3;
-const ALL = [0, 1, 2];
 const READ_BATCH_MAX = 12;
 const LATE_MS = 30_000;
 
@@ -37,11 +35,13 @@ type Fate = 'done' | 'lost' | 'unknown' | 'late' | 'partly' | 'twice';
 /** `onEvent` is shown each record of the history when it is written. */
 export function simulatedEventLog(
   surroundings: Surroundings,
+  partitionCount: number,
   onEvent: (event: LoggedEvent) => void,
 ): SimulatedEventLog {
+  const all = Array.from({ length: partitionCount }, (_, partition) => partition);
   const { scheduler, dice } = surroundings;
   const broker = newLife('log');
-  const groups = simulatedGroups(surroundings, ALL);
+  const groups = simulatedGroups(surroundings, all);
   const events: LoggedEvent[] = [];
   const topics = new Map<Topic, Partitions>();
   const latest = new Map<Topic, Map<string, Entry>>();
@@ -50,17 +50,17 @@ export function simulatedEventLog(
   for (const { name } of Object.values(TOPICS)) {
     topics.set(
       name,
-      Array.from({ length: PARTITIONS }, () => []),
+      all.map(() => []),
     );
     latest.set(name, new Map());
   }
   const partitionsOf = (topic: Topic): Partitions => topics.get(topic) ?? [];
 
   function write(topic: Topic, entries: readonly NewEntry[]): Entry[] {
-    const written = entries.map(({ key, value }) => {
-      const partition = partitionOf(key, PARTITIONS);
+    const written = entries.map(({ key, value, firstTimeMs }) => {
+      const partition = partitionOf(key, partitionCount);
       const list = partitionsOf(topic)[partition] as Entry[];
-      const timeMs = Math.floor(scheduler.nowMs + log.clockOffsetMs);
+      const timeMs = firstTimeMs ?? Math.floor(scheduler.nowMs + log.clockOffsetMs);
       const entry = { key, value: frozenCopy(value), partition, offset: list.length, timeMs };
       list.push(entry);
       latest.get(topic)?.set(key, entry);
@@ -69,7 +69,7 @@ export function simulatedEventLog(
     if (topic === TOPICS.events.name) {
       for (const entry of written) {
         // Whatever is written, by whoever, all readers must be able to read for ever.
-        const verdict = judgeEvent(entry, PARTITIONS);
+        const verdict = judgeEvent(entry, partitionCount);
         if (verdict.kind !== 'event') throw new Error(JSON.stringify({ verdict, entry }));
         const event = loggedEvent(entry);
         if (event.record === null) continue;
@@ -92,7 +92,7 @@ export function simulatedEventLog(
       // Node records have no terms: a late one would be believed (decision 34).
       const fate = any === 'late' && topic === TOPICS.nodes.name ? 'lost' : any;
       // As they are now: whoever appends may go on with what it passed.
-      const copies = entries.map(({ key, value }) => ({ key, value: frozenCopy(value) }));
+      const copies = entries.map((entry) => ({ ...entry, value: frozenCopy(entry.value) }));
       scheduler.later(broker, dice.delayMs(), () => {
         if (fate === 'lost') return answer(refuse);
         if (fate === 'late') {
@@ -100,10 +100,10 @@ export function simulatedEventLog(
           return answer(refuse);
         }
         if (fate === 'partly') {
-          const able = dice.below(PARTITIONS);
+          const able = dice.below(partitionCount);
           write(
             topic,
-            copies.filter(({ key }) => partitionOf(key, PARTITIONS) !== able),
+            copies.filter(({ key }) => partitionOf(key, partitionCount) !== able),
           );
           return answer(refuse);
         }
@@ -193,9 +193,9 @@ export function simulatedEventLog(
     client: (life) => ({
       // Nothing that runs in the simulation depends on it.
       kind: 'lmdb',
-      partitionCount: () => PARTITIONS,
+      partitionCount: () => partitionCount,
       append: (topic, entries) => append(life, topic, entries),
-      read: (topic, from, signal, partitions = ALL) => read(life, topic, from, signal, partitions),
+      read: (topic, from, signal, partitions = all) => read(life, topic, from, signal, partitions),
       // Nothing is deleted here.
       starts: (topic) => ask(life, () => endsOf(partitionsOf(topic).map(() => []))),
       join: (group, _topic, signal) => groups.join(life, group, signal),
