@@ -65,7 +65,7 @@ export function createRoleProcesses(
   });
   const console = roleProcess('console', 'console', ['--socket', init.socket]);
   const janitor = roleProcess('janitor', 'janitor', []);
-  const all = [watcher, ...mappers, courier, ...hubs, console, janitor];
+  const all = [watcher, ...mappers, courier, janitor, ...hubs, console];
 
   async function issueCertificates(): Promise<void> {
     const names = hubs.map(({ name }) => name);

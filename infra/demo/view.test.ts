@@ -132,18 +132,27 @@ describe('a screen', () => {
   });
 
   test('names the processes above the agents where they are many, those that are down too', () => {
-    const named = ['watcher', 'mapper-1', 'mapper-2', 'courier', 'hub-1', 'hub-2', 'console'];
+    const named = [
+      'watcher',
+      'mapper-1',
+      'mapper-2',
+      'courier',
+      'janitor',
+      'hub-1',
+      'hub-2',
+      'console',
+    ];
     const processes = [...named, 'kafka', 'redis'].map((name, at) => ({
       name,
       state: name === 'mapper-2' ? ('paused' as const) : ('runs' as const),
       pid: 48_101 + at,
     }));
-    processes[4] = { name: 'hub-1', state: 'down' as never, pid: null as never };
+    processes[5] = { name: 'hub-1', state: 'down' as never, pid: null as never };
     const lines = screen(frame({ processes }), { rows: 24, columns: 80 }, false);
     const at = lines.findIndex((line) => line.startsWith('  processes'));
     expect(lines.slice(at, at + 3)).toEqual([
-      '  processes    watcher 48101, mapper 48102 paused, courier 48104',
-      '               hub down 48106, console 48107, kafka 48108, redis 48109',
+      '  processes    watcher 48101, mapper 48102 paused, courier 48104, janitor 48105',
+      '               hub down 48107, console 48108, kafka 48109, redis 48110',
       '',
     ]);
     expect(lines.at(-1)).toContain('8 s  something happened');

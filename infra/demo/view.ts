@@ -137,7 +137,7 @@ function processLines(
     const painted = its.map(({ pid, state }) =>
       state === 'runs' ? String(pid) : paint('red', state),
     );
-    return { width: `${role} ${states.join(' ')}, `.length, text: `${role} ${painted.join(' ')}` };
+    return { width: `${role} ${states.join(' ')}`.length, text: `${role} ${painted.join(' ')}` };
   });
   const lines: string[][] = [];
   let room = 0;
@@ -147,7 +147,7 @@ function processLines(
       room = columns - PROCESSES_LABEL.length;
     }
     lines.at(-1)?.push(text);
-    room -= width;
+    room -= width + ', '.length;
   }
   return lines.map((line, at) => {
     const label = at === 0 ? PROCESSES_LABEL : ' '.repeat(PROCESSES_LABEL.length);
