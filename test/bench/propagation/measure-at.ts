@@ -1,12 +1,12 @@
 /** How long it takes until a bound pod is mapped on its node, at one rate, on one log. */
-import { ask } from '../../../services/agent/ask-agent-fixtures.ts';
 import { testAuthority } from '../../hub/test-certificates.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
 import { type Control, startControl } from '../control/control.ts';
 import type { Servers } from '../control/messages.ts';
 import { paced } from '../control/paced.ts';
 import type { HistoryInit } from '../fold/history.ts';
-import { type ChurnItem, churn, nodeFacts } from './churn.ts';
+import { createAnnouncing } from './announcing.ts';
+import { churn, nodeFacts } from './churn.ts';
 import { startFleet } from './fleet.ts';
 
 export const GATEWAYS = ['gateway-1', 'gateway-2'];
@@ -59,17 +59,17 @@ export async function measureAt({
   await control.until(({ connected }) => connected === nodes.length + gateways.length);
 
   const boundAt = new Map<string, number>();
-  const calls: Promise<unknown>[] = [];
+  const announcing = createAnnouncing(fleet.socketOf);
   const before = await control.look();
   const started = performance.now();
   await paced(items, podsPerSecond, async (some) => {
-    for (const item of some) calls.push(...announce(item, fleet.socketOf));
+    for (const item of some) announcing.announce(item);
     const atMs = await control.append(some.flatMap(({ records }) => records));
     for (const { comes } of some) boundAt.set(comes.uid, atMs);
   });
   const seconds = (performance.now() - started) / 1000;
   const after = await control.look();
-  await Promise.all(calls);
+  await announcing.done();
   await control.until(({ inSync }) => inSync === nodes.length + gateways.length);
   const stayed = items.slice(-livePods).map(({ comes }) => comes.uid);
   const { mappedAt, grantedAtMs, aclUpdates } = await outcomeOf(control, stayed);
@@ -103,17 +103,4 @@ async function outcomeOf({ outcome }: Control, stayed: readonly string[]) {
     const all = stayed.every((uid) => mappedAt.has(uid));
     if (all || look === OUTCOME_LOOKS_MAX) return { mappedAt, grantedAtMs, aclUpdates };
   }
-}
-
-/** As a runtime does: the network of a pod that is bound is made, of one that is gone undone. */
-function announce({ comes, goes }: ChurnItem, socketOf: (node: string) => string) {
-  const { uid, ip, node, hostInterface } = comes;
-  const add = { verb: 'add', uid, ip, netns: null, hostInterface };
-  const calls = [ask(socketOf(node), add)];
-  if (goes !== null) {
-    const { uid: gone, ip: address, hostInterface: was } = goes;
-    const del = { verb: 'del', uid: gone, ip: address, netns: null, hostInterface: was };
-    calls.push(ask(socketOf(goes.node), del));
-  }
-  return calls;
 }
