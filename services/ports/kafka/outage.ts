@@ -1,8 +1,12 @@
-/** Tells a log that something is away: when it begins, at times while it lasts, when it is over. */
+/**
+ * Tells a log that something is away: when it has lasted, at times while it lasts, when it is over.
+ * A leader that moves and a coordinator that has just started are over before anybody need know.
+ */
 import type { BerthError } from '../../contract/errors.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 
+const UNTOLD_MS = 2_000;
 const AGAIN_MS = 30_000;
 
 export interface Outage {
@@ -12,21 +16,26 @@ export interface Outage {
 
 export function outage({ clock, log }: { readonly clock: Clock; readonly log: Log }): Outage {
   let sinceMs: number | null = null;
-  let toldMs = 0;
+  let toldMs: number | null = null;
   const seconds = (): number => Math.round((clock.nowMs() - (sinceMs ?? 0)) / 1000);
   return {
     met(error) {
       const nowMs = clock.nowMs();
-      if (sinceMs === null) log.warn({ error }, 'the log is away, trying again');
-      else if (nowMs - toldMs < AGAIN_MS) return;
-      else log.error({ error, seconds: seconds() }, 'the log is still away');
       sinceMs ??= nowMs;
-      toldMs = nowMs;
+      if (nowMs - sinceMs < UNTOLD_MS) {
+        log.debug({ error }, 'the log did not answer, trying again');
+      } else if (toldMs === null) {
+        toldMs = nowMs;
+        log.warn({ error, seconds: seconds() }, 'the log is away, trying again');
+      } else if (nowMs - toldMs >= AGAIN_MS) {
+        toldMs = nowMs;
+        log.error({ error, seconds: seconds() }, 'the log is still away');
+      }
     },
     over() {
-      if (sinceMs === null) return;
-      log.info({ seconds: seconds() }, 'the log is back');
+      if (toldMs !== null) log.info({ seconds: seconds() }, 'the log is back');
       sinceMs = null;
+      toldMs = null;
     },
   };
 }
