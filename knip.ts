@@ -17,6 +17,8 @@ const config: KnipConfig = {
     'scripts/*.ts',
     'test/{bench,fuzz,rfc}/**/{,*-}main.ts',
     'bpf/test/peer-main.ts',
+    // Loaded into a process before its program, and in place of a file of it.
+    'test/failures/preloaded/*.ts',
     'boot.mjs',
   ],
   project: [
@@ -48,6 +50,7 @@ const config: KnipConfig = {
     'openssl',
     'promtool',
   ],
+  vitest: { config: ['vitest.config.ts', 'vitest.failures.config.ts'] },
   ignoreExportsUsedInFile: true,
 };
 

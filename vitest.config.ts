@@ -6,7 +6,8 @@
 import { defineConfig } from 'vitest/config';
 
 const ALONE = ['**/*.int.test.ts', '**/*.conformance.test.ts', 'test/scenarios/**/*.test.ts'];
-const NEVER = ['**/node_modules/**', '**/build/**'];
+/** Those of `npm run test:failures`, a run of its own. */
+const NEVER = ['**/node_modules/**', '**/build/**', '**/*.scenario.test.ts'];
 
 export default defineConfig({
   test: {

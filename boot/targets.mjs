@@ -30,6 +30,10 @@ export const TARGETS = {
     needs: { debian: 'must', modules: 'must', compile: 'must' },
     command: ['test/fuzz/main.ts'],
   },
+  failures: {
+    needs: { debian: 'wish', modules: 'must', compile: 'wish', ...WISHED },
+    command: [...VITEST, '--config', 'vitest.failures.config.ts'],
+  },
   berth: { needs: { modules: 'must' }, command: ['services/cli/main.ts'] },
   ready: {
     needs: { debian: 'must', modules: 'must', compile: 'must', ...REAL_SERVERS },

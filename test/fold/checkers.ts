@@ -32,7 +32,10 @@ interface Books {
 }
 
 /** Every block ever has one owner, and rests by the book between two. Throws at the first fault. */
-export function checkSingleOwner(events: readonly LoggedEvent[]): void {
+export function checkSingleOwner(
+  events: readonly LoggedEvent[],
+  quarantineMs = QUARANTINE_MS,
+): void {
   const world = createWorld();
   const books: Books = { blocks: new Map(), releases: new Map(), fences: new Map() };
   const { blocks, releases } = books;
@@ -48,7 +51,7 @@ export function checkSingleOwner(events: readonly LoggedEvent[]): void {
     const resting = 'release' in body ? blocks.get(releases.get(body.release) ?? '') : undefined;
     if (resting?.state === 'resting' && body.type === 'ReleaseAcked') resting.letGo = true;
     if (resting?.state === 'resting' && body.type === 'Tick') {
-      if (event.timeMs - resting.sinceMs < QUARANTINE_MS)
+      if (event.timeMs - resting.sinceMs < quarantineMs)
         throw new Error('a Tick counted too early');
       resting.ticked = true;
     }
