@@ -45,7 +45,7 @@ export function scenario(
       await Promise.all([churn.stop(), witness.stop()]);
     }
     const verdict = await judgeAtRest(stand, rested);
-    keep(id, { ...verdict, told, longestWaitSeconds: churn.longestWaitMs / 1_000 });
+    keep(id, [told, waited(churn), ...textOf(verdict)]);
   });
 }
 
@@ -65,7 +65,21 @@ async function judgeAtRest(stand: Stand, rested: boolean): Promise<Verdict> {
   return verdict as unknown as Verdict;
 }
 
-function keep(id: ScenarioId, seen: Seen): void {
+export function waited({ longestWaitMs }: Stand['churn']): string {
+  return `a pod waited ${(longestWaitMs / 1_000).toFixed(1)} s at most`;
+}
+
+function textOf({ records, checkpoints, berths, ignored, acknowledged }: Verdict): string[] {
+  return [
+    `${records} records fold to what ${checkpoints} checkpoints, the console and all nodes have`,
+    `${berths} berths, none doubled`,
+    `${ignored} decisions ignored`,
+    `${acknowledged} of ${acknowledged} acknowledged appends kept`,
+  ];
+}
+
+export function keep(id: ScenarioId, seen: readonly string[]): void {
+  const text: Seen = seen.filter((part) => part !== '').join('; ');
   mkdirSync(SEEN_FOLDER, { recursive: true });
-  writeFileSync(`${SEEN_FOLDER}/${id}.json`, `${JSON.stringify(seen)}\n`);
+  writeFileSync(`${SEEN_FOLDER}/${id}.json`, `${JSON.stringify(text)}\n`);
 }

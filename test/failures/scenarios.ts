@@ -61,6 +61,10 @@ export const SCENARIOS = {
     name: "Broker's clock jumps",
     done: 'an hour ahead, then an hour back',
   },
+  'node-cut': {
+    name: 'A node cut off, and a hub and a mapper killed meanwhile',
+    done: 'in the lab, with traffic: its link is down for six seconds',
+  },
 } as const satisfies Readonly<Record<string, Scenario>>;
 
 export type ScenarioId = keyof typeof SCENARIOS;

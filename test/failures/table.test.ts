@@ -2,19 +2,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { SCENARIOS, type ScenarioId } from './scenarios.ts';
-import { PAGE, rowsOf, type Seen, withRows } from './table.ts';
+import { PAGE, rowsOf, withRows } from './table.ts';
 
 const HERE = new URL('./', import.meta.url);
-const SEEN: Seen = {
-  records: 7,
-  berths: 6,
-  ignored: 5,
-  checkpoints: 4,
-  acknowledged: 3,
-  told: 'all went well',
-  longestWaitSeconds: 0.25,
-};
-
 const page = readFileSync(PAGE, 'utf8');
 
 test('the page names exactly the scenarios that there are, and what is done in each', () => {
@@ -32,13 +22,10 @@ test('each scenario has one test', () => {
 test('a run writes the rows of what it played and leaves the others', () => {
   const [first = '', second = ''] = Object.keys(SCENARIOS);
   const empty = page.replace([...rowsOf(page).values()].join('\n'), '');
-  const once = withRows(empty, new Map([[second as ScenarioId, SEEN]]));
-  const twice = withRows(once, new Map([[first as ScenarioId, { ...SEEN, told: '' }]]));
+  const once = withRows(empty, new Map([[second as ScenarioId, 'all went well']]));
+  const twice = withRows(once, new Map([[first as ScenarioId, 'so did this']]));
   expect([...rowsOf(twice).values()].map((row) => row.split('|')[3]?.trim())).toEqual([
-    'a pod waited 0.3 s at most; 7 records fold to what 4 checkpoints, the console and all nodes ' +
-      'have; 6 berths, none doubled; 5 decisions ignored; 3 of 3 acknowledged appends kept',
-    'all went well; a pod waited 0.3 s at most; 7 records fold to what 4 checkpoints, the ' +
-      'console and all nodes have; 6 berths, none doubled; 5 decisions ignored; ' +
-      '3 of 3 acknowledged appends kept',
+    'so did this',
+    'all went well',
   ]);
 });

@@ -4,14 +4,10 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { Verdict } from './judge.ts';
 import { SCENARIOS, type ScenarioId } from './scenarios.ts';
 
-export interface Seen extends Verdict {
-  /** By the scenario itself; may be empty. */
-  readonly told: string;
-  readonly longestWaitSeconds: number;
-}
+/** What was seen in a scenario, as the table says it. */
+export type Seen = string;
 
 const root = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
@@ -35,7 +31,7 @@ export function withRows(page: string, seen: ReadonlyMap<ScenarioId, Seen>): str
   const rows = Object.entries(SCENARIOS).flatMap(([id, { name, done }]) => {
     const fresh = seen.get(id as ScenarioId);
     if (fresh === undefined) return before.get(name) ?? [];
-    return `| ${name} | ${done} | ${textOf(fresh)} |`;
+    return `| ${name} | ${done} | ${fresh} |`;
   });
   const table = [...HEAD, ...rows].join('\n');
   return page.replace(between(page), `${table}\n`);
@@ -45,18 +41,6 @@ function between(page: string): string {
   const [from, to] = [page.indexOf(BEGIN), page.indexOf(END)];
   if (from < 0 || to < from) throw new Error('the page has no place for the table');
   return page.slice(from + BEGIN.length + 1, to);
-}
-
-function textOf(seen: Seen): string {
-  const { records, checkpoints, berths, acknowledged, ignored } = seen;
-  return [
-    ...(seen.told === '' ? [] : [seen.told]),
-    `a pod waited ${seen.longestWaitSeconds.toFixed(1)} s at most`,
-    `${records} records fold to what ${checkpoints} checkpoints, the console and all nodes have`,
-    `${berths} berths, none doubled`,
-    `${ignored} decisions ignored`,
-    `${acknowledged} of ${acknowledged} acknowledged appends kept`,
-  ].join('; ');
 }
 
 /** After a run. */
