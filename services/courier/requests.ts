@@ -10,6 +10,7 @@ import type { Jobs } from '../ports/jobs/port.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Random } from '../runtime/random.ts';
+import { wakeUp } from '../runtime/wake.ts';
 import {
   needsPush,
   PUSH_QUEUE,
@@ -51,19 +52,11 @@ export function createRequests(
   { world, jobs, clock, random, log }: RequestsComponents,
 ): Requests {
   const asked = new Set<TargetName>();
-  let wake = (): void => undefined;
+  const wake = wakeUp();
 
   function ask(targets: Iterable<TargetName>): void {
     for (const target of targets) asked.add(target);
-    if (asked.size > 0) wake();
-  }
-
-  function somethingIsAsked(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      if (signal.aborted || asked.size > 0) return resolve();
-      wake = resolve;
-      signal.addEventListener('abort', () => resolve(), { once: true });
-    });
+    if (asked.size > 0) wake.all();
   }
 
   function wishesOf(targets: Iterable<TargetName>): [TargetName, Wish][] {
@@ -82,7 +75,7 @@ export function createRequests(
     ask,
     async run(signal) {
       while (!signal.aborted) {
-        await somethingIsAsked(signal);
+        if (asked.size === 0) await wake.next(signal);
         if (signal.aborted) return;
         // Of those that were asked for before the log was read, most have long been pushed.
         const wishes = wishesOf(Array.from(asked).filter((target) => needsPush(world, target)));

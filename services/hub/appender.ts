@@ -8,6 +8,7 @@ import { TOPICS, type Topic } from '../contract/topics.ts';
 import type { EventLog, NewEntry } from '../ports/event-log/port.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
+import { wakeUp } from '../runtime/wake.ts';
 
 export interface AppenderComponents {
   readonly eventLog: EventLog;
@@ -27,7 +28,7 @@ const RETRY_MS = 100;
 
 export function createAppender({ eventLog, clock, log }: AppenderComponents): Appender {
   const waiting = new Map<Topic, NewEntry[]>();
-  let wake = Promise.withResolvers<void>();
+  const wake = wakeUp();
 
   async function append(topic: Topic, entries: readonly NewEntry[], signal: AbortSignal) {
     while (!signal.aborted) {
@@ -41,20 +42,19 @@ export function createAppender({ eventLog, clock, log }: AppenderComponents): Ap
     }
   }
 
+  const isEmpty = (): boolean => [...waiting.values()].every(({ length }) => length === 0);
+
   return {
     add: (topic, entry) => {
       const entries = waiting.get(topic) ?? [];
       waiting.set(topic, entries);
       if (topic === TOPICS.acks.name && entries.length >= ACKS_WAITING_MAX) entries.shift();
       entries.push(entry);
-      wake.resolve();
+      wake.all();
     },
     run: async (signal) => {
-      const stop = (): void => wake.resolve();
-      signal.addEventListener('abort', stop, { once: true });
       while (!signal.aborted) {
-        await wake.promise;
-        wake = Promise.withResolvers<void>();
+        if (isEmpty()) await wake.next(signal);
         for (const [topic, entries] of waiting) {
           while (entries.length > 0 && !signal.aborted) {
             await append(topic, entries.splice(0, BATCH_MAX), signal);

@@ -10,6 +10,7 @@ import type { Entry, EventLog } from '../ports/event-log/port.ts';
 import { tell } from '../runtime/channels.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
+import { wakeUp } from '../runtime/wake.ts';
 
 export interface DeadLetters {
   /** Never waits. */
@@ -28,7 +29,7 @@ export function createDeadLetters(components: {
 }): DeadLetters {
   const { eventLog, clock, log } = components;
   const waiting: DeadLetter[] = [];
-  let wake: () => void = () => undefined;
+  const wake = wakeUp();
 
   function add(entry: Entry): void {
     const { refused, partition, offset } = entry;
@@ -43,20 +44,12 @@ export function createDeadLetters(components: {
       return;
     }
     waiting.push(deadLetter(topic, entry, refused));
-    wake();
-  }
-
-  function somethingWaits(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      if (signal.aborted || waiting.length > 0) return resolve();
-      wake = resolve;
-      signal.addEventListener('abort', () => resolve(), { once: true });
-    });
+    wake.all();
   }
 
   async function run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      await somethingWaits(signal);
+      if (waiting.length === 0) await wake.next(signal);
       const [letter] = waiting;
       if (signal.aborted || letter === undefined) continue;
       // One by one: a letter may have the size of the largest record that a broker takes.

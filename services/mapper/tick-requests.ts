@@ -8,6 +8,7 @@ import type { World } from '../aggregates/world.ts';
 import type { Jobs, NewJob } from '../ports/jobs/port.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
+import { wakeUp } from '../runtime/wake.ts';
 import { overdueTicks, TICKS_QUEUE } from './ticks.ts';
 
 export interface TickRequests {
@@ -31,26 +32,18 @@ export function createTickRequests(
   { jobs, clock, log }: { readonly jobs: Jobs; readonly clock: Clock; readonly log: Log },
 ): TickRequests {
   const waiting = new Map<string, NewJob>();
-  let wake: () => void = () => undefined;
+  const wake = wakeUp();
 
   function ask(wanted: readonly NewJob[]): void {
     for (const job of wanted) {
       if (waiting.size < WAITING_MAX || waiting.has(job.id)) waiting.set(job.id, job);
     }
-    if (waiting.size > 0) wake();
-  }
-
-  function somethingWaits(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      if (signal.aborted || waiting.size > 0) return resolve();
-      wake = resolve;
-      signal.addEventListener('abort', () => resolve(), { once: true });
-    });
+    if (waiting.size > 0) wake.all();
   }
 
   async function run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      await somethingWaits(signal);
+      if (waiting.size === 0) await wake.next(signal);
       if (signal.aborted) return;
       const taken = [...waiting.values()];
       waiting.clear();

@@ -7,12 +7,12 @@ import { join } from 'node:path';
 import { berthError } from '../../contract/errors.ts';
 import { type Topic, topicSettings } from '../../contract/topics.ts';
 import type { Clock } from '../../runtime/clock.ts';
+import { wakeUp } from '../../runtime/wake.ts';
 import { openOwned } from '../data-folder/owned-environment.ts';
 import { groupAppender } from './lmdb/appender.ts';
 import { type ReadSource, readEntries } from './lmdb/reader.ts';
 import { soleMember } from './lmdb/sole-member.ts';
 import { type LogStore, openLogStore } from './lmdb/store.ts';
-import { wakeUp } from './lmdb/wake.ts';
 import type { EventLog, Offsets } from './port.ts';
 
 export interface LmdbEventLogInit {

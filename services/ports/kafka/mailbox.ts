@@ -1,4 +1,6 @@
 /** What several requests answer, taken by one: the taker sleeps until there is something. */
+import { wakeUp } from '../../runtime/wake.ts';
+
 export interface Mailbox<Letter> {
   post(letter: Letter): void;
   /** Null: the signal was aborted. */
@@ -7,24 +9,14 @@ export interface Mailbox<Letter> {
 
 export function mailbox<Letter>(): Mailbox<Letter> {
   const letters: Letter[] = [];
-  let wake: (() => void) | null = null;
+  const wake = wakeUp();
   return {
     post(letter) {
       letters.push(letter);
-      wake?.();
+      wake.all();
     },
     async take(signal) {
-      while (letters.length === 0 && !signal.aborted) {
-        await new Promise<void>((resolve) => {
-          const woken = (): void => {
-            signal.removeEventListener('abort', woken);
-            wake = null;
-            resolve();
-          };
-          wake = woken;
-          signal.addEventListener('abort', woken);
-        });
-      }
+      while (letters.length === 0 && !signal.aborted) await wake.next(signal);
       return signal.aborted ? null : (letters.shift() ?? null);
     },
   };

@@ -8,9 +8,9 @@
 import { setImmediate } from 'node:timers/promises';
 import { berthError } from '../../../contract/errors.ts';
 import { type Topic, topicSettings } from '../../../contract/topics.ts';
+import type { Wake } from '../../../runtime/wake.ts';
 import type { Entry, Offsets } from '../port.ts';
 import type { Tail } from './store.ts';
-import type { Wake } from './wake.ts';
 
 export interface ReadSource {
   readonly batchMax: number;

@@ -1,10 +1,10 @@
 /**
- * Readers that have reached the end sleep here until something was appended, the log is closed,
- * or their own signal is aborted. A plain set of calls, not a promise that all race against: each
- * race would leave a reaction on the reader's long-lived signal.
+ * Whoever has nothing to do sleeps here until there may be something, or its signal is aborted. A
+ * plain set of calls, not a promise that all race against, and nothing is left on the signal: it
+ * often lives as long as the process.
  */
 export interface Wake {
-  /** Ends at the next `all`, or when the signal is aborted. */
+  /** Ends at the next `all`, or when the signal is aborted. To be asked only with nothing to do. */
   next(signal: AbortSignal): Promise<void>;
   all(): void;
 }
