@@ -9,6 +9,8 @@ const SUITE = ['(^|[/.-])conformance\\.ts$', '/conformance/', '/conformance-[^/]
 const MAIN = '[/-]main\\.ts$';
 /** How adapters say what they did: names and words are contract/'s, nobody need listen. */
 const CHANNELS = '^services/runtime/channels\\.ts$';
+/** How anybody sleeps until there is something to do. */
+const WAKE = '^services/runtime/wake\\.ts$';
 /** What adapters take from whoever makes them. */
 const COMPONENTS = '^services/runtime/(clock|random|log)\\.ts$';
 const LAYERS = 'contract|ports|runtime|aggregates';
@@ -73,7 +75,7 @@ const forbidden = [
     from: { path: '^services/ports/([^/]+)/', pathNot: [TEST, ...SUITE] },
     to: {
       path: '^(services/(?!contract/|ports/$1/)|infra/|scripts/)',
-      pathNot: [SHARED_PATH, COMPONENTS, CHANNELS],
+      pathNot: [SHARED_PATH, COMPONENTS, CHANNELS, WAKE],
     },
   },
   {

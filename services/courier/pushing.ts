@@ -101,9 +101,10 @@ export function createPushing(
       const target = job.id;
       refuseIfBehind(job);
       const failing = await jobs.held(AGAIN_QUEUE, target);
-      if (failing !== null && isOfSpec(failing.data, wishOf(world, target))) {
-        // One that runs now runs again afterwards.
-        return goOnAgain(target, BACKOFF.firstMs);
+      const wish = wishOf(world, target);
+      if (failing !== null && isOfSpec(failing.data, wish)) {
+        // One that runs now runs again afterwards; of the same wish it has its own time for that.
+        return isOfRevision(failing.data, wish) ? undefined : goOnAgain(target, BACKOFF.firstMs);
       }
       try {
         await push(target, signal);
@@ -141,6 +142,10 @@ function retryAfterMs(error: unknown): number {
 
 function isOfSpec(data: Json, wish: Wish | null): boolean {
   return (data as unknown as Wish).spec === wish?.spec;
+}
+
+function isOfRevision(data: Json, wish: Wish | null): boolean {
+  return (data as unknown as Wish).revision === wish?.revision;
 }
 
 /** A confirmation that was lost takes nothing from running pods; somebody must hear of it. */
