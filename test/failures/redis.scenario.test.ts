@@ -14,10 +14,15 @@ beforeAll(async () => {
 
 afterAll(() => stand?.end());
 
+/** Their Ticks are jobs. */
+const untilBlocksRest = (): Promise<void> =>
+  stand.until('blocks rest', async () => ((await stand.status.ask())?.resting ?? 0) > 0);
+
 scenario(
   'redis-restart',
   () => stand,
   async () => {
+    await untilBlocksRest();
     await stand.redis.kill();
     await morePods(stand);
     await stand.redis.restart();
@@ -29,6 +34,7 @@ scenario(
   'redis-tail',
   () => stand,
   async () => {
+    await untilBlocksRest();
     await stand.redis.kill();
     const lost = await cutAofTail(stand.redis, Number.POSITIVE_INFINITY);
     await stand.redis.restart();
@@ -40,6 +46,7 @@ scenario(
   'redis-wiped',
   () => stand,
   async () => {
+    await untilBlocksRest();
     await stand.redis.command('FLUSHALL');
     return 'resting blocks are free again';
   },

@@ -37,7 +37,7 @@ import { createWitness, type Witness } from './witness.ts';
 
 const PREFIX = 'failures';
 const NAMESPACES = ['shop', 'pay', 'mail'];
-const LABELS = { app: 'checkout' };
+export const LABELS = { app: 'checkout' };
 export const EVENTS = `${PREFIX}.events`;
 export const TARGET = 'orders-db';
 export const QUARANTINE_SECONDS = 2;

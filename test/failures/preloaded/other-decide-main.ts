@@ -1,7 +1,7 @@
 /**
- * Loaded into a mapper before its program: makes it one of another version, whose `decide` gives
- * the block that was freed last instead of first, and which joins a group of its own, so that it
- * decides for every partition beside those that own them.
+ * Loaded into a mapper before its program: makes it one of another version, whose `decide` is
+ * other-decide.ts, and which joins a group of its own, so that it decides for every partition
+ * beside those that own them.
  */
 import { registerHooks } from 'node:module';
 
