@@ -93,4 +93,15 @@ describe('the picture', () => {
     expect(propagationMs).toEqual({ p50: 4, p99: 4, max: 4, samples: 1 });
     expect(acks.map(({ readBackAtMs }) => readBackAtMs)).toEqual([5_011]);
   });
+
+  test('shows what a node acked last, though the hub that it left says the earlier ack later', () => {
+    const picture = createPicture();
+    const ack = { type: 'Ack', node: 'n1', bootId: 'b', checksum: '0', mapped: [] } as const;
+    const sent = { recordsSent: 1, sentAtMs: 1 };
+    picture.ack({ ...ack, ...sent, version: { 0: 7 }, readBackAtMs: 20 });
+    picture.ack({ ...ack, ...sent, version: { 0: 5 }, readBackAtMs: 10 });
+    expect(picture.status(0).acks).toMatchObject([{ version: { 0: 7 }, readBackAtMs: 20 }]);
+    picture.ack({ ...ack, ...sent, bootId: 'c', version: { 0: 5 }, readBackAtMs: 5 });
+    expect(picture.status(0).acks).toMatchObject([{ bootId: 'c', version: { 0: 5 } }]);
+  });
 });

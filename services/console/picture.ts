@@ -18,6 +18,7 @@ import {
 import type { PassedOver } from '../contract/logged-event.ts';
 import type { AckRecord } from '../contract/node-records.ts';
 import type { LoggedEvent } from '../contract/records.ts';
+import { isAtLeast } from '../contract/version.ts';
 import { createCountedSince } from './counted-since.ts';
 import { createPropagation } from './propagation.ts';
 import { fenceStatuses, restStatuses } from './rests.ts';
@@ -68,7 +69,10 @@ export function createPicture(saved?: SavedWorld): Picture {
   function ack(record: AckRecord): number[] {
     const { node, bootId, version, checksum, readBackAtMs } = record;
     recordsSent.add(readBackAtMs, record.recordsSent);
-    nodes.set(node, { node, bootId, version, checksum, readBackAtMs });
+    const known = nodes.get(node);
+    // Of two hubs, the one that the node left may append last.
+    const isOld = known?.bootId === bootId && !isAtLeast(version, known.version);
+    if (!isOld) nodes.set(node, { node, bootId, version, checksum, readBackAtMs });
     return record.mapped.flatMap((pod) => durations(propagation.mapped(pod, readBackAtMs)));
   }
 
