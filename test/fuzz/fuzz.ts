@@ -26,7 +26,7 @@ const RECENT_MAX = 40;
 const OPPOSITE: Partial<Record<ProgramName, ProgramName>> = { egress: 'return', return: 'egress' };
 /** By how much the kernel's clock for slots may be late. */
 const CLOCK_LAG_NS = 20_000_000n;
-const TRIES_MAX = 20;
+const TRIES_MAX = 200;
 const NO_FRAME = new Uint8Array();
 
 /** Runs `packets` through the program; null: both did the same with all of them. */

@@ -103,6 +103,34 @@ test('deletes what is superseded in a compacted topic, and nothing in another', 
   await log.close();
 });
 
+/** Seen by what compaction takes away at once, which no broker does. */
+test('reads at most one batch ahead of who takes them', async () => {
+  const batchMax = 4;
+  const log = await lmdbEventLog(
+    { dir: folder.path, partitionCount: 1, readBatchMax: batchMax },
+    { clock },
+  );
+  const keys = Array.from({ length: 6 * batchMax }, (_, number) => `n${number}/agent`);
+  const appendAll = (number: number) =>
+    log.append(
+      'berth.nodes',
+      keys.map((key) => ({ key, value: { number } })),
+    );
+  await appendAll(1);
+  const reader = log.read('berth.nodes', {}, new AbortController().signal)[Symbol.asyncIterator]();
+  let old = (await reader.next()).value?.length ?? 0;
+  await appendAll(2);
+  for (let fresh = 0; fresh < keys.length; ) {
+    for (const { value } of (await reader.next()).value ?? []) {
+      if (value['number'] === 1) old += 1;
+      else fresh += 1;
+    }
+  }
+  await reader.return?.();
+  expect(old).toBeLessThanOrEqual(2 * batchMax);
+  await log.close();
+});
+
 test('refuses more than it can hold while the disk is busy', async () => {
   const log = await open();
   const call = Array.from({ length: 100_000 }, () => ({ key: 'pools', value: {} }));

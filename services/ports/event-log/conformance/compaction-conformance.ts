@@ -1,8 +1,7 @@
-/** Cases of the EventLog's suite: the latest of each key, compacted topics, reading ahead. */
+/** Cases of the EventLog's suite: the latest of each key, compacted topics. */
 import { expect } from 'vitest';
 import type { ConformanceCases } from '../../../../test/conformance-suite.ts';
 import { startReading, upTo } from '../../../../test/log-reading.ts';
-import { partitionOf } from '../../../contract/partition.ts';
 import type { EventLog } from '../port.ts';
 import type { EventLogHarness } from './harness.ts';
 
@@ -10,15 +9,6 @@ const latestValues = async (log: EventLog): Promise<Record<string, unknown>> =>
   Object.fromEntries(
     [...(await log.latest('berth.nodes'))].map(([key, { value }]) => [key, value]),
   );
-
-/** So many keys that share the first partition. */
-function keysOfOnePartition(log: EventLog, count: number): readonly string[] {
-  const partitions = log.partitionCount('berth.nodes');
-  return upTo(count * partitions * 4)
-    .map((number) => `node-${number}/agent`)
-    .filter((key) => partitionOf(key, partitions) === 0)
-    .slice(0, count);
-}
 
 export const compactionCases: ConformanceCases<EventLogHarness> = {
   async 'answers the latest entry of each key, of any topic'({ opened: log, reopen }) {
@@ -79,28 +69,5 @@ export const compactionCases: ConformanceCases<EventLogHarness> = {
     await reading.stop();
     const offsets = reading.entries.map(({ offset }) => offset);
     expect(offsets).toEqual([...offsets].sort((a, b) => a - b));
-  },
-
-  async 'reads at most one batch ahead of who takes them'({ opened: log, readBatchMax }) {
-    const keys = keysOfOnePartition(log, readBatchMax * 6);
-    const appendAll = (number: number) =>
-      log.append(
-        'berth.nodes',
-        keys.map((key) => ({ key, value: { number } })),
-      );
-    await appendAll(1);
-    const abort = new AbortController();
-    const reader = log.read('berth.nodes', {}, abort.signal)[Symbol.asyncIterator]();
-    let old = (await reader.next()).value?.length ?? 0;
-    await appendAll(2);
-    let fresh = 0;
-    while (fresh < keys.length) {
-      for (const { value } of (await reader.next()).value ?? []) {
-        if (value['number'] === 1) old += 1;
-        else fresh += 1;
-      }
-    }
-    await reader.return?.();
-    expect(old).toBeLessThanOrEqual(2 * readBatchMax);
   },
 };

@@ -22,7 +22,7 @@ export const workCases: ConformanceCases<JobsHarness> = {
     await jobs.add('acl', [{ id: 'db', data: 1 }]);
     // With full jitter away: at least half of 100, 200, 400, 400, 400.
     for (const [index, [tooEarlyMs, restMs]] of [
-      [40, 70],
+      [20, 90],
       [90, 120],
       [190, 220],
       [190, 220],
