@@ -94,7 +94,7 @@ describe('the picture', () => {
     expect(acks.map(({ readBackAtMs }) => readBackAtMs)).toEqual([5_011]);
   });
 
-  test('shows what a node acked last, though the hub that it left says the earlier ack later', () => {
+  test('shows the last ack of a node, though an earlier one may be appended later', () => {
     const picture = createPicture();
     const ack = { type: 'Ack', node: 'n1', bootId: 'b', checksum: '0', mapped: [] } as const;
     const sent = { recordsSent: 1, sentAtMs: 1 };
