@@ -9,8 +9,8 @@ const SUITE = ['(^|[/.-])conformance\\.ts$', '/conformance/', '/conformance-[^/]
 const MAIN = '[/-]main\\.ts$';
 /** How adapters say what they did: names and words are contract/'s, nobody need listen. */
 const CHANNELS = '^services/runtime/channels\\.ts$';
-/** How anybody sleeps until there is something to do. */
-const WAKE = '^services/runtime/wake\\.ts$';
+/** How anybody sleeps until there is something to do, or nothing more. */
+const WAKE = '^services/runtime/(wake|aborted)\\.ts$';
 /** What adapters take from whoever makes them. */
 const COMPONENTS = '^services/runtime/(clock|random|log)\\.ts$';
 const LAYERS = 'contract|ports|runtime|aggregates';

@@ -8,6 +8,7 @@
  * loop, and reads on from where it was; offsets say that nothing is left out or comes twice.
  */
 import { type BerthError, berthError } from '../../contract/errors.ts';
+import { untilAborted } from '../../runtime/aborted.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { errorOfCode, type KafkaConnection } from './cluster.ts';
 import { asBerthError, refusalOf } from './failure.ts';
@@ -182,11 +183,4 @@ async function judge(
   } catch (error) {
     return asBerthError(error, connection.brokers);
   }
-}
-
-function untilAborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }
