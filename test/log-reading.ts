@@ -58,6 +58,16 @@ export async function readAll(
   return reading.entries;
 }
 
+/** All that is there now, however much that is. */
+export async function readEverything(log: EventLog, topic: Topic): Promise<readonly Entry[]> {
+  const ends = Object.values(await log.ends(topic));
+  return readAll(
+    log,
+    topic,
+    ends.reduce((sum, end) => sum + end, 0),
+  );
+}
+
 export function offsetsByPartition(entries: readonly Entry[]): Map<number, number[]> {
   const offsets = new Map<number, number[]>();
   for (const { partition, offset } of entries) {

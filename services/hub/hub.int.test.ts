@@ -7,14 +7,15 @@ import { simulatedLog } from '../../test/fold/simulated-log.ts';
 import { createStory, type Story } from '../../test/fold/story.ts';
 import { type FakeAgent, fakeAgent } from '../../test/hub/fake-agent.ts';
 import { testAuthority } from '../../test/hub/test-certificates.ts';
+import { readEverything } from '../../test/log-reading.ts';
 import { type TemporaryFolder, temporaryFolder } from '../../test/temporary-folder.ts';
 import type { AckRecord, NodeRecord } from '../contract/node-records.ts';
 import { type EventRecord, eventRecord } from '../contract/records.ts';
-import { TOPICS, type Topic } from '../contract/topics.ts';
+import { TOPICS } from '../contract/topics.ts';
 import { lmdbCheckpoints } from '../ports/checkpoints/lmdb.ts';
 import type { Checkpoints } from '../ports/checkpoints/port.ts';
 import { lmdbEventLog } from '../ports/event-log/lmdb.ts';
-import type { Entry, EventLog } from '../ports/event-log/port.ts';
+import type { EventLog } from '../ports/event-log/port.ts';
 import type { Jobs } from '../ports/jobs/port.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { type Host, startFunctions } from '../runtime/host.ts';
@@ -84,25 +85,13 @@ function statusOf(node: string) {
   return hub.statuses().find((each) => each.node === node);
 }
 
-async function all(topic: Topic): Promise<Entry[]> {
-  const ends = Object.values(await eventLog.ends(topic)).reduce((sum, end) => sum + end, 0);
-  const entries: Entry[] = [];
-  const stop = new AbortController();
-  if (ends === 0) return [];
-  for await (const batch of eventLog.read(topic, {}, stop.signal)) {
-    entries.push(...batch);
-    if (entries.length >= ends) stop.abort();
-  }
-  return entries;
-}
-
 async function acks(node: string): Promise<AckRecord[]> {
-  const entries = await all(TOPICS.acks.name);
+  const entries = await readEverything(eventLog, TOPICS.acks.name);
   return entries.filter(({ key }) => key === node).map((e) => e.value as unknown as AckRecord);
 }
 
 async function releaseAcks(): Promise<EventRecord[]> {
-  const entries = await all(TOPICS.events.name);
+  const entries = await readEverything(eventLog, TOPICS.events.name);
   return entries
     .map(({ value }) => value as unknown as EventRecord)
     .filter(({ body }) => body.type === 'ReleaseAcked');

@@ -7,6 +7,7 @@ import { simulatedLog } from '../../test/fold/simulated-log.ts';
 import { createStory, type Story } from '../../test/fold/story.ts';
 import { type FakeAgent, fakeAgent } from '../../test/hub/fake-agent.ts';
 import { type TestAuthority, testAuthority } from '../../test/hub/test-certificates.ts';
+import { readEverything } from '../../test/log-reading.ts';
 import { type TemporaryFolder, temporaryFolder } from '../../test/temporary-folder.ts';
 import type { EventRecord } from '../contract/records.ts';
 import { TOPICS } from '../contract/topics.ts';
@@ -81,14 +82,10 @@ function inSync({ hub }: Running, node: string): boolean | undefined {
 }
 
 async function releaseAcks(): Promise<EventRecord[]> {
-  const ends = Object.values(await eventLog.ends(TOPICS.events.name)).reduce((a, b) => a + b, 0);
-  const records: EventRecord[] = [];
-  const stop = new AbortController();
-  for await (const batch of eventLog.read(TOPICS.events.name, {}, stop.signal)) {
-    records.push(...batch.map(({ value }) => value as unknown as EventRecord));
-    if (records.length >= ends) stop.abort();
-  }
-  return records.filter(({ body }) => body.type === 'ReleaseAcked');
+  const entries = await readEverything(eventLog, TOPICS.events.name);
+  return entries
+    .map(({ value }) => value as unknown as EventRecord)
+    .filter(({ body }) => body.type === 'ReleaseAcked');
 }
 
 beforeAll(async () => {

@@ -34,7 +34,8 @@ export async function runStream(
   }
 }
 
-function onlyOf(offsets: Offsets, partitions: readonly number[] | undefined): Offsets {
+/** Of these partitions; of all that there are, where none are named. */
+export function onlyOf(offsets: Offsets, partitions: readonly number[] | undefined): Offsets {
   if (partitions === undefined) return offsets;
   return Object.fromEntries(partitions.map((partition) => [partition, offsets[partition] ?? 0]));
 }

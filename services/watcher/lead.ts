@@ -5,6 +5,7 @@
  */
 import { TOPICS } from '../contract/topics.ts';
 import type { EventLog } from '../ports/event-log/port.ts';
+import { wakeUp } from '../runtime/wake.ts';
 
 export interface Lead {
   /** Follows the group until its signal is aborted, and leaves it. */
@@ -19,7 +20,7 @@ const FIRST = 0;
 
 export function createLead({ eventLog }: { readonly eventLog: EventLog }): Lead {
   let here: AbortController | null = null;
-  let changed = Promise.withResolvers<void>();
+  const changed = wakeUp();
 
   return {
     isHere: () => here !== null,
@@ -29,17 +30,13 @@ export function createLead({ eventLog }: { readonly eventLog: EventLog }): Lead 
           here?.abort();
           here = null;
         } else here ??= new AbortController();
-        changed.resolve();
-        changed = Promise.withResolvers();
+        changed.all();
       }
     },
     taken: async (stop) => {
-      const stopped = new Promise<void>((resolve) => {
-        stop.addEventListener('abort', () => resolve(), { once: true });
-      });
       while (!stop.aborted) {
         if (here !== null) return here.signal;
-        await Promise.race([changed.promise, stopped]);
+        await changed.next(stop);
       }
       return null;
     },

@@ -5,9 +5,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Acknowledged, APPEND_UNTIL_KILLED } from '../../../test/crash/append-until-killed.ts';
 import { type CrashingProcess, startCrashing } from '../../../test/crash/crashing-process.ts';
-import { readAll } from '../../../test/log-reading.ts';
+import { readEverything } from '../../../test/log-reading.ts';
 import { type TemporaryFolder, temporaryFolder } from '../../../test/temporary-folder.ts';
-import type { Topic } from '../../contract/topics.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { lmdbEventLog } from './lmdb.ts';
 import type { Entry, EventLog } from './port.ts';
@@ -36,15 +35,6 @@ const openLog = (): Promise<EventLog> =>
 
 const place = ({ partition, offset }: Entry): string => `${partition}/${offset}`;
 
-async function everything(log: EventLog, topic: Topic): Promise<readonly Entry[]> {
-  const ends = Object.values(await log.ends(topic));
-  return readAll(
-    log,
-    topic,
-    ends.reduce((sum, end) => sum + end, 0),
-  );
-}
-
 test('every append that was acknowledged survives SIGKILL, and offsets stay dense', async () => {
   const acknowledged: Acknowledged[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
@@ -54,7 +44,7 @@ test('every append that was acknowledged survives SIGKILL, and offsets stay dens
     acknowledged.push(...writer.lines.map((line) => JSON.parse(line) as Acknowledged));
 
     const log = await openLog();
-    const entries = await everything(log, 'berth.events');
+    const entries = await readEverything(log, 'berth.events');
     const byPlace = new Map(entries.map((entry) => [place(entry), entry]));
     for (const { topic, entries: expected } of acknowledged) {
       if (topic !== 'berth.events') continue;
@@ -74,7 +64,7 @@ test('an append is there as a whole or not at all after SIGKILL, its key in orde
   await writer.kill();
   const log = await openLog();
   const next = new Map<unknown, { number: unknown; index: unknown }>();
-  for (const { value } of await everything(log, 'berth.events')) {
+  for (const { value } of await readEverything(log, 'berth.events')) {
     const { lane, number, index, size } = value as Record<string, number>;
     expect({ number, index }).toEqual(next.get(lane) ?? { number: 0, index: 0 });
     const whole = (index ?? 0) + 1 === size;

@@ -6,6 +6,7 @@
  * name, as natively.
  */
 import { berthError } from '../../contract/errors.ts';
+import { untilAborted } from '../aborted.ts';
 import type { PartitionsHandler, PartitionsTrigger } from '../define-function.ts';
 import {
   createGroupProgress,
@@ -51,18 +52,10 @@ export function drivenPartitions(
     },
     async run(signal) {
       handler.assigned([]);
-      const stop = (): void => ending.abort();
-      signal.addEventListener('abort', stop);
-      if (signal.aborted) stop();
-      const stopped = new Promise<void>((resolve) => {
-        ending.signal.addEventListener('abort', () => resolve());
-        if (ending.signal.aborted) resolve();
-      });
       try {
-        await Promise.race([stopped, failed]);
+        await Promise.race([untilAborted(signal), failed]);
       } finally {
         ending.abort();
-        signal.removeEventListener('abort', stop);
         await Promise.all(Array.from(taken.values(), ({ ended }) => ended));
         await progress.stop();
       }

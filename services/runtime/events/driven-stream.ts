@@ -10,6 +10,7 @@
 import { berthError } from '../../contract/errors.ts';
 import type { Topic } from '../../contract/topics.ts';
 import type { EventLog, Offsets } from '../../ports/event-log/port.ts';
+import { wakeUp } from '../wake.ts';
 import type { DeliveredEvent } from './cloud-event.ts';
 import { type PassReaderInit, passReader } from './pass-reader.ts';
 
@@ -30,22 +31,20 @@ export function drivenStream(init: PassReaderInit, eventLog: EventLog): DrivenSt
   const reader = passReader(init, eventLog);
   const waiting: Waiting[] = [];
   let ended: unknown = null;
-  let ring: () => void = () => undefined;
+  const wake = wakeUp();
 
   function deliver(event: DeliveredEvent): Promise<void> {
     if (ended !== null) return Promise.reject(ended);
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     waiting.push({ event, answer: resolve, refuse: reject });
-    ring();
+    wake.all();
     return promise;
   }
 
   async function run(signal: AbortSignal): Promise<void> {
-    const onAbort = (): void => ring();
-    signal.addEventListener('abort', onAbort);
     try {
       while (!signal.aborted) {
-        if (waiting.length === 0) await rung(signal);
+        if (waiting.length === 0) await wake.next(signal);
         else await pass(waiting.splice(0), signal);
       }
       ended = berthError('BERTH_TRIGGER_STOPPING', {});
@@ -53,17 +52,9 @@ export function drivenStream(init: PassReaderInit, eventLog: EventLog): DrivenSt
       ended = error;
       throw error;
     } finally {
-      signal.removeEventListener('abort', onAbort);
       reader.stop();
       for (const { refuse } of waiting.splice(0)) refuse(ended);
     }
-  }
-
-  function rung(signal: AbortSignal): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    ring = resolve;
-    if (signal.aborted || waiting.length > 0) resolve();
-    return promise;
   }
 
   /** One for all that asked meanwhile. */

@@ -6,7 +6,7 @@ import { isBerthError } from '../../contract/errors.ts';
 import type { Topic } from '../../contract/topics.ts';
 import type { Entry, EventLog, Offsets } from '../../ports/event-log/port.ts';
 import type { StreamHandler } from '../define-function.ts';
-import { refuseBeyondEnd } from '../stream-runner.ts';
+import { onlyOf, refuseBeyondEnd } from '../stream-runner.ts';
 import type { DeliveredEvent } from './cloud-event.ts';
 
 /** Who handles what is read, from there on. */
@@ -119,11 +119,6 @@ function targets(events: readonly DeliveredEvent[], ends: Offsets): Map<number, 
     wanted.set(partition, Math.max(wanted.get(partition) ?? 0, upTo));
   }
   return wanted;
-}
-
-function onlyOf(offsets: Offsets, partitions: readonly number[] | undefined): Offsets {
-  if (partitions === undefined) return offsets;
-  return Object.fromEntries(partitions.map((partition) => [partition, offsets[partition] ?? 0]));
 }
 
 function pairs(offsets: Offsets): [number, number][] {
